@@ -1,8 +1,12 @@
 //! The command line: subcommands, flags, and their help.
 
+mod memory;
+
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+pub use memory::Memory;
 
 /// Run a software delivery engagement with a crew of AI agents, defined in YAML.
 #[derive(Debug, Parser)]
@@ -249,6 +253,9 @@ pub enum Command {
         #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
         format: Format,
     },
+    /// Show what crews remember, and where it was shown; withdraw or publish it.
+    #[command(subcommand)]
+    Memory(Memory),
     /// Run the rehearsals that state an expected outcome.
     Test {
         /// Files or names. Defaults to every file in `rehearsals/` that has `expect`.
@@ -326,6 +333,9 @@ pub enum Command {
         #[cfg(feature = "aws")]
         #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "cloudcrew")]
         aws: Option<String>,
+        /// Make what follows from the journals again: what crews remember.
+        #[arg(long)]
+        rebuild: bool,
     },
     /// Print shell completions or the manual page.
     Completions {

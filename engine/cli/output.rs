@@ -9,6 +9,7 @@ use cloudcrew_views::events::Printed;
 use cloudcrew_views::inbox::Inbox;
 use cloudcrew_views::ledger::Ledger;
 use cloudcrew_views::list::List;
+use cloudcrew_views::memory::{MemoryList, MemoryNote, MemoryWhy};
 use cloudcrew_views::plan::PlanDocument;
 use cloudcrew_views::status::Show;
 use schemars::JsonSchema;
@@ -20,7 +21,7 @@ use serde_json::Value;
 type Schema = fn() -> Value;
 
 /// Commands with JSON output, each with its schema.
-pub const SCHEMAS: [(&str, Schema); 11] = [
+pub const SCHEMAS: [(&str, Schema); 14] = [
     ("check", schema::<CheckDocument>),
     ("list", schema::<List>),
     ("show", schema::<Show>),
@@ -28,6 +29,9 @@ pub const SCHEMAS: [(&str, Schema); 11] = [
     ("ledger", schema::<Ledger>),
     ("artifacts", schema::<Vec<ArtifactAt>>),
     ("cost", schema::<Cost>),
+    ("memory-list", schema::<MemoryList>),
+    ("memory-show", schema::<MemoryNote>),
+    ("memory-why", schema::<MemoryWhy>),
     ("run", schema::<Printed>),
     ("graph", schema::<Plan>),
     ("plan", schema::<PlanDocument>),

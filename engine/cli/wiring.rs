@@ -137,6 +137,7 @@ fn over(
         repo,
         model,
         knowledge: Arc::new(Index::default()),
+        memory: Arc::new(store.clone()),
         programs: programs(),
         servers: Arc::new(servers()),
         tools: Arc::new(Toolbox::built_in().with_servers(&definition.servers)),

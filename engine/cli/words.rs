@@ -119,6 +119,21 @@ pub fn words(event: &Event, state: &State, heard: bool) -> Option<String> {
         Event::RemarkAnswered { remark, actor, closes: true, .. } => {
             format!("    {} settles {}", row(actor), row(remark))
         }
+        Event::Recalled { notes, .. } => {
+            format!("    recalls {}", counted(notes.len(), "note"))
+        }
+        Event::Transitioned(done) => {
+            let wrote = |(_, path): &(String, String)| format!("    + {}", row(path));
+            let mut lines: Vec<String> = done.adrs.iter().map(wrote).collect();
+            lines.extend(done.fault.as_ref().map(|why| format!("    {}: {}", done.step, row(why))));
+            return (!lines.is_empty()).then(|| lines.join("\n"));
+        }
+        Event::Withdrawn { memory, actor, .. } => {
+            format!("    {} withdraws note {memory}", row(actor))
+        }
+        Event::Published { memory, actor } => {
+            format!("    {} publishes note {memory}", row(actor))
+        }
         Event::Retried { phase, actor } => format!("    {} retried {phase}", row(actor)),
         Event::Repinned { .. } => "    continuing with the current definitions".to_owned(),
         Event::CancelRequested { actor } => format!("    cancel requested by {}", row(actor)),

@@ -223,6 +223,7 @@ pub async fn ports(store: &Store, repo: GitRepo, project: &str) -> Ports {
         repo: Arc::new(repo),
         model: Arc::new(RehearsalModel::new(engagement.definition.clone(), None)),
         knowledge: Arc::new(cloudcrew_local::knowledge::Index::default()),
+        memory: Arc::new(store.clone()),
         programs: Arc::new(cloudcrew_ports::program::NoPrograms("none here".into())),
         servers: Arc::new(cloudcrew_ports::server::NoServers("none here".into())),
         tools: Arc::new(cloudcrew_tools::Toolbox::built_in()),

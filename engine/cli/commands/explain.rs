@@ -101,13 +101,15 @@ fn agent(args: &Args, name: Option<&str>) -> Result<Exit, Failure> {
 }
 
 /// Capabilities in the order a reader asks for them.
-const GROUPS: [(Capability, &str); 10] = [
+const GROUPS: [(Capability, &str); 12] = [
     (Capability::Read, "Reads the engagement"),
     (Capability::ReadRepo, "Reads every file of the repository"),
     (Capability::WriteRepo, "Writes files"),
     (Capability::WriteFixed, "Writes files at fixed paths"),
     (Capability::WriteLedger, "Writes the ledger"),
     (Capability::Board, "Keeps the work items of its phase"),
+    (Capability::Remember, "Notes what later work is shown"),
+    (Capability::Library, "Adds to the library of patterns"),
     (Capability::Judge, "Gives verdicts"),
     (Capability::Ask, "Asks the customer"),
     (Capability::Run, "Runs programs in the sandbox, without a network"),

@@ -17,9 +17,11 @@ mod ledger;
 mod list;
 mod lsp;
 mod members;
+mod memory;
 mod message;
 mod plan;
 mod programs;
+mod rebuild;
 mod retry;
 mod run;
 mod schema;
@@ -103,6 +105,7 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
             artifacts::artifacts(&args, project, path.as_deref(), export.as_deref(), *format).await
         }
         Command::Cost { project, format } => cost::cost(&args, project, *format).await,
+        Command::Memory(verb) => memory::memory(&args, verb).await,
         Command::Test { files, junit } => test::test(&args, files, junit.as_deref()),
         Command::Serve(serve) => crate::serve::serve(&args, serve).await,
         Command::Lsp => lsp::lsp(),
@@ -123,7 +126,11 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
             model,
             #[cfg(feature = "aws")]
             aws,
+            rebuild,
         } => {
+            if *rebuild {
+                rebuild::rebuild(&args).await?;
+            }
             #[cfg(feature = "aws")]
             let account = aws.as_deref();
             #[cfg(not(feature = "aws"))]

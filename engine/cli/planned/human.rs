@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use cloudcrew_definition::crew::{Agent, Approvers, Budget, Definition, Gate, Phase};
 use cloudcrew_definition::syntax::{AtLimit, Depth, OnExpiry, written};
+use cloudcrew_plan::compare::recalled;
 use cloudcrew_plan::forecast::{PhaseForecast, dollars, number};
 
 use crate::words::counted;
@@ -140,6 +141,9 @@ fn of_phase(phase: &Phase, forecast: &PhaseForecast) -> String {
             "  owes      every file; if one is missing, {}",
             sent_back(phase.max_deliveries)
         );
+    }
+    if let Some(recall) = &phase.recall {
+        let _ = writeln!(text, "  recalls   {}", recalled(recall));
     }
     let gate = phase
         .gate

@@ -30,6 +30,7 @@ use cloudcrew_ports::StoreError;
 use cloudcrew_ports::blob::Blobs as _;
 use cloudcrew_ports::clock::Clock;
 use cloudcrew_ports::lease::Leases;
+use cloudcrew_ports::memory::NoMemory;
 use cloudcrew_ports::program::NoPrograms;
 use cloudcrew_ports::receipt::Receipts;
 use cloudcrew_ports::repo::{CommitRequest, Logged, Published, Repo, RepoError, TreeFile};
@@ -246,6 +247,7 @@ impl Cloud {
             repo: Arc::new(self.repo(engagement).await?),
             model,
             knowledge: Arc::new(Index::default()),
+            memory: Arc::new(NoMemory),
             programs: Arc::new(NoPrograms(why.to_owned())),
             servers: Arc::new(NoServers(why.to_owned())),
             tools: Arc::new(Toolbox::built_in().with_servers(&engagement.definition.servers)),

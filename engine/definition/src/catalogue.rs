@@ -32,6 +32,10 @@ pub enum Capability {
     Server,
     /// Keeps the work items of the phase.
     Board,
+    /// Notes what later work is shown.
+    Remember,
+    /// Adds to the library of patterns.
+    Library,
 }
 
 /// What happens when a call is repeated.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::crew::{
     Agent, AgentBend, Answer, Approvers, Bend, Budget, Context, Definition, Deliverable, Fact,
-    Gate, GateBend, Grant, Live, Model, Phase, Pot, Price, Reach, Reasoning, Rehearsal, Retry,
+    Gate, GateBend, Grant, Live, Model, Phase, Pot, Price, Reach, Reasoning, Recall, Rehearsal, Retry,
     Review, ReviewBend, Server, Service, Swarm, Template, UnitPrice, Values, Workflow,
 };
 use crate::known;
@@ -288,6 +288,12 @@ fn phase(sources: &Sources, p: &syntax::PhaseFile) -> Option<Phase> {
         gate: optional(&p.gate).as_ref().map(gate),
         question_reminder: optional(&p.questions).and_then(|q| time(&q.remind_after)),
         question_linger: optional(&p.questions).and_then(|q| time(&q.linger)),
+        recall: optional(&p.recall).map(|r| Recall {
+            lessons: optional(&r.lessons).unwrap_or(defaults::RECALL),
+            preferences: optional(&r.preferences).unwrap_or(defaults::RECALL),
+            summaries: optional(&r.summaries).unwrap_or(defaults::RECALL),
+            tokens: optional(&r.tokens).unwrap_or(defaults::RECALL_TOKENS),
+        }),
         budget: optional(&p.budget).and_then(|b| budget(&b)),
         max_deliveries: optional(&p.deliver)
             .and_then(|d| value(&d.max_attempts))

@@ -59,6 +59,19 @@ async fn the_store_passes_the_ledger_suite() {
 }
 
 #[tokio::test]
+async fn the_store_passes_the_memory_suite() {
+    let (_home, store) = store();
+    conformance::memory::run_all(&store, &conformance::memory::at_once).await;
+    store.check().expect("it is intact");
+}
+
+#[tokio::test]
+async fn the_store_passes_the_metrics_suite() {
+    let (_home, store) = store();
+    conformance::metrics::run_all(&store).await;
+}
+
+#[tokio::test]
 async fn the_repository_passes_the_repo_suite() {
     let home = tempfile::tempdir().expect("a folder");
     let repo =

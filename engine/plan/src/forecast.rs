@@ -253,7 +253,9 @@ fn member(
     let most = u64::from(phase.swarm.max_turns);
     let turns = Range::new(TURNS.low.min(most), (TURNS.high + owned + reviews).min(most));
     let artifacts = Range::new(owned, owned * swarms.high);
-    let asked = Range::new(known_tokens(phase, agent, false), known_tokens(phase, agent, true));
+    let recalled = phase.recall.map_or(0, |recall| u64::from(recall.tokens));
+    let most = known_tokens(phase, agent, true) + recalled;
+    let asked = Range::new(known_tokens(phase, agent, false), most);
     work(definition, agent, times, turns, asked, artifacts)
 }
 

@@ -8,6 +8,7 @@ use cloudcrew_ports::journal::Journal;
 use cloudcrew_ports::knowledge::Knowledge;
 use cloudcrew_ports::lease::Leases;
 use cloudcrew_ports::ledger::Ledger;
+use cloudcrew_ports::memory::Memory;
 use cloudcrew_ports::model::Model;
 use cloudcrew_ports::program::Programs;
 use cloudcrew_ports::repo::Repo;
@@ -34,6 +35,8 @@ pub struct Ports {
     pub model: Arc<dyn Model>,
     /// Searches files.
     pub knowledge: Arc<dyn Knowledge>,
+    /// What crews remember beyond one engagement.
+    pub memory: Arc<dyn Memory>,
     /// Where programs run.
     pub programs: Arc<dyn Programs>,
     /// MCP servers.

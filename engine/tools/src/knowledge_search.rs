@@ -87,7 +87,15 @@ impl TypedTool for KnowledgeSearch {
                 "\n{left_out} files were not searched: too large or too many.\n"
             ));
         }
-        Outcome::text(text)
+        let mut shown = Vec::new();
+        for hit in &hits {
+            if let Some(source) = at.source(&hit.path).await?
+                && !shown.contains(&source)
+            {
+                shown.push(source);
+            }
+        }
+        Outcome::of_file(text, shown)
     }
 }
 

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::outcome::{Outcome, ToolError};
+use super::outcome::{Done, Outcome, ToolError};
 use super::tool::TypedTool;
 use super::workplace::Workplace;
 
@@ -32,6 +32,7 @@ impl TypedTool for LedgerRead {
         }
         let lines = rows.iter().map(|r| {
             json!({
+                "id": r.id,
                 "kind": r.kind,
                 "phase": r.phase,
                 "author": r.author,
@@ -41,6 +42,7 @@ impl TypedTool for LedgerRead {
             })
             .to_string()
         });
-        Outcome::text(lines.collect::<Vec<_>>().join("\n"))
+        let text = lines.collect::<Vec<_>>().join("\n");
+        Ok(Outcome::Done(text, Done { ledger_shown: true, ..Done::default() }))
     }
 }

@@ -17,6 +17,7 @@ mod format_customer_update;
 mod generate_diagram;
 mod knowledge_search;
 mod ledger_read;
+mod ledger_settle;
 mod ledger_write;
 mod manifests;
 mod outcome;
@@ -24,6 +25,7 @@ mod parse_sow;
 mod phase_summary;
 mod prices;
 mod programs;
+mod remember;
 mod repo_delete;
 mod repo_diff;
 mod repo_edit;
@@ -44,6 +46,7 @@ mod scan_infrastructure;
 mod scan_secrets;
 mod secrets;
 mod server_tool;
+mod search_memory;
 mod terraform;
 mod terraform_fmt;
 mod terraform_plan;
@@ -61,12 +64,13 @@ mod write_security_review;
 pub use answer_remark::ANSWER_REMARK;
 pub use outcome::{
     AnswerForm, CallQuestion, Done, Finding, ItemChange, ItemState, Outcome, Part, RemarkAnswer,
-    RemarkOutcome, ToolError, Verdict, WorkItem,
+    Recollection, RemarkOutcome, Settled, Settlement, ToolError, Verdict, WorkItem,
 };
 pub use prices::unit_price;
+pub use search_memory::line as recalled_line;
 pub use tool::{MAX_RESULT, MAX_SHOWN, MAX_WRITE, Tool, TypedTool};
 pub use toolbox::{Registered, Toolbox};
 pub use units::units;
 pub use workplace::{
-    Broken, FileInfo, FileVersion, Kept, Origin, Revision, Task, Workplace, Writable,
+    Broken, FileInfo, FileVersion, Kept, NewMemory, Origin, Recalled, Revision, Task, Workplace, Writable,
 };

@@ -1,10 +1,12 @@
 //! The outcome of a tool call.
 
+use cloudcrew_definition::digest::sha256;
+use cloudcrew_ports::memory::{MemoryRecord, MemorySource, Trust};
 use cloudcrew_ports::model::Attachment;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::workplace::Broken;
+use super::workplace::{Broken, Recalled};
 
 /// What a tool returns.
 #[derive(Debug)]
@@ -173,6 +175,11 @@ impl AnswerForm {
 }
 
 impl Outcome {
+    /// Text of a file for the agent.
+    pub fn of_file(text: impl Into<String>, shown: Vec<MemorySource>) -> Result<Outcome, ToolError> {
+        Ok(Outcome::Done(text.into(), Done { shown, ..Done::default() }))
+    }
+
     /// Text for the agent, without recorded effects.
     pub fn text(text: impl Into<String>) -> Result<Outcome, ToolError> {
         Ok(Outcome::Done(text.into(), Done::default()))
@@ -210,6 +217,83 @@ pub struct Done {
     /// A change of a work item.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub item: Option<Box<ItemChange>>,
+    /// What became of a row of the ledger.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled: Option<Settlement>,
+    /// Files that it showed to the agent, which a note may be taken from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shown: Vec<MemorySource>,
+    /// Whether it showed the ledger.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ledger_shown: bool,
+    /// Notes of earlier work that it showed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recalled: Vec<Recollection>,
+    /// What the agent noted for later work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remembered: Option<Box<MemoryRecord>>,
+}
+
+/// What became of an assumption or a blocker.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Settlement {
+    /// Id of the row.
+    pub row: String,
+    /// What became of it.
+    pub outcome: Settled,
+}
+
+/// What became of an assumption or a blocker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Settled {
+    /// It holds.
+    Confirmed,
+    /// It does not matter any more.
+    Closed,
+}
+
+impl Settled {
+    /// The name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Settled::Confirmed => "confirmed",
+            Settled::Closed => "closed",
+        }
+    }
+
+    /// The name at the start of a title.
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Settled::Confirmed => "Confirmed",
+            Settled::Closed => "Closed",
+        }
+    }
+}
+
+/// A note of earlier work, as it was shown to an agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Recollection {
+    /// Its id.
+    pub id: String,
+    /// How far it could be believed.
+    pub trust: Trust,
+    /// The engagement that wrote it.
+    pub project: String,
+    /// Hex SHA-256 of its words.
+    pub hash: String,
+}
+
+impl Recollection {
+    /// The note that was shown.
+    pub fn of(Recalled { record, trust, .. }: &Recalled) -> Recollection {
+        Recollection {
+            id: record.id.clone(),
+            trust: *trust,
+            project: record.project.clone(),
+            hash: sha256(&record.text),
+        }
+    }
 }
 
 /// A new work item, or a change of one. What is absent stays as it is.

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use cloudcrew_definition::catalogue::{Capability, Effect};
+use cloudcrew_ports::memory::MemorySource;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -28,6 +29,7 @@ impl TypedTool for ParseSow {
 
     async fn run(&self, at: &dyn Workplace, _: Arguments) -> Result<Outcome, ToolError> {
         let text = serde_json::to_string_pretty(&*at.sow().await);
-        Outcome::text(text.map_err(|e| ToolError::Refused(e.to_string()))?)
+        let text = text.map_err(|e| ToolError::Refused(e.to_string()))?;
+        Outcome::of_file(text, vec![MemorySource::Statement])
     }
 }

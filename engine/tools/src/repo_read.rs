@@ -48,7 +48,9 @@ impl TypedTool for RepoRead {
         if part {
             let text = String::from_utf8(bytes);
             let text = text.map_err(|_| ToolError::Refused(format!("{path} is not text")))?;
-            return lines(&path, &text, a.from.unwrap_or(1), a.to.unwrap_or(usize::MAX));
+            let shown = at.source(&path).await?.into_iter().collect();
+            let part = lines(&path, &text, a.from.unwrap_or(1), a.to.unwrap_or(usize::MAX))?;
+            return Outcome::of_file(part, shown);
         }
         let shown = if at.sees_images().await { AttachmentFormat::of(&bytes) } else { None };
         let most = if shown.is_some() { MAX_SHOWN } else { MAX_RESULT };
@@ -65,14 +67,17 @@ impl TypedTool for RepoRead {
             return Ok(Outcome::Shows(text, attachment));
         }
         match String::from_utf8(bytes) {
-            Ok(text) => Outcome::text(text),
+            Ok(text) => {
+                let shown = at.source(&path).await?.into_iter().collect();
+                Outcome::of_file(text, shown)
+            }
             Err(_) => Err(ToolError::Refused(format!("{path} is not text"))),
         }
     }
 }
 
 /// The lines `from` to `to` of a file, with their numbers above them.
-fn lines(path: &str, text: &str, from: usize, to: usize) -> Result<Outcome, ToolError> {
+fn lines(path: &str, text: &str, from: usize, to: usize) -> Result<String, ToolError> {
     let count = text.lines().count();
     if from > to {
         return Err(ToolError::Refused("`from` is after `to`".to_owned()));
@@ -90,5 +95,5 @@ fn lines(path: &str, text: &str, from: usize, to: usize) -> Result<Outcome, Tool
             part.len()
         )));
     }
-    Outcome::text(format!("Lines {from} to {to} of {count}:\n{part}"))
+    Ok(format!("Lines {from} to {to} of {count}:\n{part}"))
 }

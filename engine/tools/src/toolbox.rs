@@ -16,10 +16,10 @@ use super::workplace::Workplace;
 use super::{
     answer_remark, ask_customer, aws_provider_docs, aws_service_lookup, board_write,
     design_pipeline, design_schema, estimate_cost, format_customer_update, generate_diagram,
-    knowledge_search, ledger_read, ledger_write, parse_sow, phase_summary, repo_delete, repo_diff,
+    knowledge_search, ledger_read, ledger_settle, ledger_write, parse_sow, phase_summary, remember, repo_delete, repo_diff,
     repo_edit, repo_history, repo_list, repo_move, repo_read, repo_search, repo_write,
     review_iam_policy, review_verdict, run_command, scan_code, scan_dependencies,
-    scan_infrastructure, scan_secrets, terraform_fmt, terraform_plan, terraform_validate,
+    scan_infrastructure, scan_secrets, search_memory, terraform_fmt, terraform_plan, terraform_validate,
     validate_asl, validate_sql, write_adr, write_security_review,
 };
 
@@ -97,6 +97,9 @@ impl Toolbox {
         toolbox.add(repo_delete::RepoDelete);
         toolbox.add(ledger_read::LedgerRead);
         toolbox.add(ledger_write::LedgerWrite);
+        toolbox.add(ledger_settle::LedgerSettle);
+        toolbox.add(remember::Remember);
+        toolbox.add(search_memory::SearchMemory);
         toolbox.add(validate_sql::ValidateSql);
         toolbox.add(validate_asl::ValidateAsl);
         toolbox.add(review_iam_policy::ReviewIamPolicy);

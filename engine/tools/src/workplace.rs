@@ -9,6 +9,7 @@ use cloudcrew_definition::crew::{Agent, Server, ServerTool, Service};
 use cloudcrew_definition::path::{RepoPath, Scope};
 use cloudcrew_ports::knowledge::Knowledge;
 use cloudcrew_ports::ledger::{LedgerKind, LedgerRow};
+use cloudcrew_ports::memory::{MemoryKind, MemoryRecord, MemorySource, Trust};
 use cloudcrew_ports::program::{Limits, ProgramFault, Ran};
 use cloudcrew_ports::repo::TreeFile;
 use cloudcrew_ports::secret::mark;
@@ -119,6 +120,30 @@ pub struct Kept {
     pub content: Option<Vec<u8>>,
 }
 
+/// What an agent wants to note.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewMemory {
+    /// What it is.
+    pub kind: MemoryKind,
+    /// Its subject.
+    pub about: String,
+    /// Its words.
+    pub text: String,
+    /// What it was taken from, in the agent's words.
+    pub sources: Vec<String>,
+}
+
+/// A note of earlier work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recalled {
+    /// The note.
+    pub record: MemoryRecord,
+    /// How far it may be believed.
+    pub trust: Trust,
+    /// Whether this engagement wrote it.
+    pub own: bool,
+}
+
 /// The environment of one tool call.
 #[async_trait]
 pub trait Workplace: Send + Sync {
@@ -214,6 +239,24 @@ pub trait Workplace: Send + Sync {
         files: Vec<(Writable, Vec<u8>)>,
         message: &str,
     ) -> Result<Result<(), String>, Broken>;
+
+    /// A file as a source of notes; `None` when it does not exist.
+    async fn source(&self, path: &str) -> Result<Option<MemorySource>, Broken>;
+
+    /// Notes something for later work, and says how far it may be believed now. The inner error is
+    /// a refusal.
+    async fn remember(
+        &self,
+        new: NewMemory,
+    ) -> Result<Result<(MemoryRecord, Trust), String>, Broken>;
+
+    /// Notes of earlier work that answer a question, best first.
+    async fn recall(
+        &self,
+        question: &str,
+        kind: Option<MemoryKind>,
+        most: usize,
+    ) -> Result<Vec<Recalled>, Broken>;
 
     /// All rows of the ledger.
     async fn ledger(&self) -> Result<Vec<LedgerRow>, Broken>;

@@ -10,6 +10,7 @@ pub mod events;
 pub mod inbox;
 pub mod ledger;
 pub mod list;
+pub mod memory;
 pub mod plan;
 pub mod standings;
 pub mod status;

@@ -30,6 +30,7 @@ mod owner_outside_swarm;
 mod phase_out_of_order;
 mod prompt_syntax;
 mod prompt_variable;
+mod recall_without_effect;
 mod reserved_name;
 mod reviewer_cannot_review;
 mod scope_without_tool;
@@ -104,6 +105,7 @@ checks!(
     phase_out_of_order,
     prompt_syntax,
     prompt_variable,
+    recall_without_effect,
     reserved_name,
     reviewer_cannot_review,
     scope_without_tool,

@@ -14,7 +14,7 @@ pub use definition::{Agent, Definition, Template, Workflow};
 pub use knowledge::{Fact, Service, UnitPrice};
 pub use model::{Context, Live, Model, Price, Reasoning};
 pub use phase::{
-    AgentBend, Answer, Approvers, Bend, Deliverable, Gate, GateBend, Phase, Rehearsal, Retry,
+    AgentBend, Answer, Approvers, Bend, Deliverable, Gate, GateBend, Phase, Recall, Rehearsal, Retry,
     Review, ReviewBend, Swarm,
 };
 pub use server::{Grant, Reach, Server, ServerTool, Values};

@@ -31,6 +31,9 @@ pub struct Phase {
     /// How long a driver waits for an answer before it stops.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "millis::optional")]
     pub question_linger: Option<Duration>,
+    /// What agents are shown of earlier work at the start of a visit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recall: Option<Recall>,
     /// Its budget.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<Budget>,
@@ -147,6 +150,19 @@ pub struct Approvers {
     pub quorum: u32,
     /// Whether the person who started the engagement may not decide.
     pub not_own: bool,
+}
+
+/// What agents are shown of earlier work at the start of a visit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recall {
+    /// Maximum number of lessons.
+    pub lessons: u32,
+    /// Maximum number of preferences of the customer.
+    pub preferences: u32,
+    /// Maximum number of summaries of earlier work in the engagement.
+    pub summaries: u32,
+    /// Maximum number of tokens of all of them.
+    pub tokens: u32,
 }
 
 /// New swarms after one that failed or reached a limit.

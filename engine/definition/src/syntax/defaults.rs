@@ -39,6 +39,10 @@ pub const ON_EXPIRY: OnExpiry = OnExpiry::Stop;
 pub const QUORUM: u32 = 1;
 /// `gate.approvers.not_own`
 pub const NOT_OWN: bool = false;
+/// `recall.lessons`, `recall.preferences` and `recall.summaries`
+pub const RECALL: u32 = 0;
+/// `recall.tokens`
+pub const RECALL_TOKENS: u32 = 1500;
 /// `retry.timeout_factor`
 pub const TIMEOUT_FACTOR: f64 = 1.0;
 /// `deliver.max_attempts`, without `deliver`

@@ -43,6 +43,10 @@ pub struct PhaseFile {
     /// The budget of the phase, including its reviews. Defaults to no limit.
     #[schemars(extend("examples" = [{"usd": 40, "at_limit": "ask"}]))]
     pub budget: Option<Written<Budget>>,
+    /// What agents are shown of earlier work at the start of a visit. By default, nothing.
+    #[schemars(extend("examples" = [{"lessons": 2, "preferences": 3, "summaries": 4,
+        "tokens": 1500}]))]
+    pub recall: Option<Written<Recall>>,
     /// How often the swarm is sent back because deliverables are incomplete. Defaults to
     /// `max_attempts: 1`.
     #[schemars(extend("examples" = [{"max_attempts": 2}]))]
@@ -257,6 +261,25 @@ pub struct Questions {
     /// default, the crew leaves at once, and waiting costs nothing.
     #[schemars(extend("examples" = ["60s"]))]
     pub linger: Option<Written<Duration>>,
+}
+
+/// What agents are shown of earlier work at the start of a visit, as data and never as
+/// instructions. What is shown is recorded.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Recall {
+    /// Maximum number of lessons of earlier engagements that fit the phase.
+    #[schemars(range(max = 20), extend("default" = defaults::RECALL))]
+    pub lessons: Option<Written<u32>>,
+    /// Maximum number of preferences of the customer.
+    #[schemars(range(max = 20), extend("default" = defaults::RECALL))]
+    pub preferences: Option<Written<u32>>,
+    /// Maximum number of summaries of earlier work in the engagement.
+    #[schemars(range(max = 20), extend("default" = defaults::RECALL))]
+    pub summaries: Option<Written<u32>>,
+    /// Maximum number of tokens of all of them, estimated at 4 bytes each.
+    #[schemars(range(min = 100, max = 20_000), extend("default" = defaults::RECALL_TOKENS))]
+    pub tokens: Option<Written<u32>>,
 }
 
 /// What happens when deliverables are incomplete. After each swarm, the engine checks that the

@@ -13,7 +13,7 @@ use super::{Turn, has};
 type Call = (&'static str, Value);
 
 /// Tools whose use an agent notes.
-const EXERCISED: [&str; 19] = [
+const EXERCISED: [&str; 20] = [
     "repo_search",
     "knowledge_search",
     "repo_history",
@@ -33,6 +33,7 @@ const EXERCISED: [&str; 19] = [
     "review_iam_policy",
     "terraform_plan",
     "scan_dependencies",
+    "search_memory",
 ];
 /// How the row in the ledger begins.
 pub(super) const NOTED: &str = "Rehearsed tools of";
@@ -90,6 +91,7 @@ fn calls(path: &str, phase: &Phase, agent: &Agent, transcript: &Transcript<'_>) 
         ("estimate_cost", json!({ "lines": [estimated] })),
         ("aws_provider_docs", json!({ "resource": "aws_sqs_queue" })),
         ("scan_dependencies", json!({})),
+        ("search_memory", json!({ "question": "which format the customer prefers for files" })),
         ("review_iam_policy", json!({ "path": path })),
     ];
     let mut writes: Vec<Call> = Vec::new();

@@ -7,6 +7,7 @@ mod compose;
 mod contact;
 mod exercise;
 mod knowledge;
+mod notes;
 mod reviewer;
 mod sketch;
 mod transcript;

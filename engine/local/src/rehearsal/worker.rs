@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::knowledge::{Knowledge, Row};
 use super::transcript::Transcript;
-use super::{RehearsalModel, Turn, checks, compose, exercise, has, sketch};
+use super::{RehearsalModel, Turn, checks, compose, exercise, has, notes, sketch};
 
 /// Tools that show an agent the current state.
 const LOOK: [&str; 3] = ["parse_sow", "ledger_read", "repo_list"];
@@ -38,6 +38,7 @@ pub(super) fn turn(
         .or_else(|| worker.write())
         .or_else(|| worker.check())
         .or_else(|| worker.exercise())
+        .or_else(|| notes::turn(request, phase, agent, transcript))
         .or_else(|| worker.read())
         .or_else(|| worker.judge())
         .or_else(|| worker.remarks())

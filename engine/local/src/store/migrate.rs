@@ -18,11 +18,12 @@ pub(super) const STEPS: &[&str] = &[
     include_str!("v2.sql"),
     include_str!("v3.sql"),
     include_str!("v4.sql"),
+    include_str!("v5.sql"),
 ];
 /// The version that this engine reads and writes.
 pub(super) const VERSION: i64 = STEPS.len() as i64;
 /// Number of tables in that version.
-pub(super) const TABLES: i64 = 8;
+pub(super) const TABLES: i64 = 14;
 
 /// Creates the tables of a new file.
 pub(super) fn create(connection: &mut Connection) -> Result<(), Fault> {

@@ -14,6 +14,8 @@ mod journal;
 mod lease;
 mod ledger;
 mod locked;
+mod memory;
+mod metrics;
 mod migrate;
 mod open;
 mod outbox;

@@ -9,6 +9,8 @@ mod knowledge;
 mod phases;
 mod texts;
 
+pub use phases::recalled;
+
 use cloudcrew_definition::crew::Definition;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

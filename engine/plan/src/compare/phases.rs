@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cloudcrew_definition::crew::{Approvers, Deliverable, Gate, Phase, Review, Swarm};
+use cloudcrew_definition::crew::{Approvers, Deliverable, Gate, Phase, Recall, Review, Swarm};
 use cloudcrew_definition::syntax::{Depth, HandoffMode, OnExpiry, written};
 
 use super::texts::lines;
@@ -41,6 +41,10 @@ pub(super) fn compare(old: &Phase, new: &Phase, found: &mut Vec<Change>) {
             None => "the crew no longer waits for an answer".to_owned(),
         },
     );
+    changes.differ("recall", old.recall, new.recall, |_, new| match new {
+        Some(recall) => format!("agents are shown {}", recalled(&recall)),
+        None => "agents are no longer shown anything of earlier work".to_owned(),
+    });
     super::budgets::differ(&mut changes, "budget", (old.budget, new.budget));
     changes.differ("deliver.max_attempts", old.max_deliveries, new.max_deliveries, |old, new| {
         format!("incomplete work is sent back {}, instead of {}", times(new), times(old))
@@ -70,6 +74,26 @@ pub(super) fn compare(old: &Phase, new: &Phase, found: &mut Vec<Change>) {
     changes.differ("restart.max_attempts", old.max_restarts, new.max_restarts, |old, new| {
         format!("a process may die {} at one step, instead of {}", times(new), times(old))
     });
+}
+
+/// What a phase recalls: `2 lessons, 3 preferences and 4 summaries at most, in 1500 tokens`.
+pub fn recalled(recall: &Recall) -> String {
+    let one = |number: u32, one: &str, more: &str| match number {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        number => Some(format!("{number} {more}")),
+    };
+    let parts = [
+        one(recall.lessons, "lesson", "lessons"),
+        one(recall.preferences, "preference", "preferences"),
+        one(recall.summaries, "summary", "summaries"),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    let parts = match parts.as_slice() {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        parts => parts.concat(),
+    };
+    format!("at most {parts} of earlier work, in {} tokens", recall.tokens)
 }
 
 fn times(number: u32) -> String {

@@ -13,6 +13,8 @@ pub mod journal;
 pub mod knowledge;
 pub mod lease;
 pub mod ledger;
+pub mod memory;
+pub mod metrics;
 pub mod outbox;
 pub mod pass;
 pub mod receipt;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use cloudcrew_definition::crew::{Live as Served, Price};
 use cloudcrew_plan::{Bound, Outcome};
 pub use cloudcrew_tools::{
-    Done as ToolDone, Finding, RemarkAnswer, RemarkOutcome, Verdict as VerdictRecord,
+    Done as ToolDone, Finding, Recollection, RemarkAnswer, RemarkOutcome, Verdict as VerdictRecord,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::meter::Charge;
 pub use super::recorded::{
     Answered, BaseRecord, CommitRecord, Decision, End, EndReason, Member, MessageRecord,
-    RemarkRecord, ReplyRecord, Role, RunMode, SourceHash, Started, SurveyRecord, Why,
+    RemarkRecord, ReplyRecord, Role, RunMode, SourceHash, Started, SurveyRecord, Transition, Why,
 };
 use super::request::Request;
 use crate::swarm::{Input, SwarmSpec, Trim};
@@ -66,6 +66,20 @@ pub enum Event {
         steady: usize,
         /// Hashes of the prompt's parts.
         sources: Vec<SourceHash>,
+    },
+    /// The visit that was opened is shown notes of earlier work. Their words are in its input.
+    Recalled {
+        /// Name of the agent.
+        agent: String,
+        /// Hex SHA-256 of the words that were searched for.
+        query: String,
+        /// The notes, in the order shown.
+        notes: Vec<Recollection>,
+        /// Hex SHA-256 of what is shown.
+        hash: String,
+        /// How long a write to the store may have stayed invisible to this search, in milliseconds.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        lag_ms: u64,
     },
     /// A model call is about to be made.
     ModelCalled {
@@ -319,6 +333,24 @@ pub enum Event {
     },
     /// A person answered the survey after the end. The last answer of a person counts.
     Surveyed(SurveyRecord),
+    /// A step of the change from one phase to the next was done.
+    Transitioned(Box<Transition>),
+    /// A person withdrew a note: nobody is shown it any more.
+    Withdrawn {
+        /// Id of the note.
+        memory: String,
+        /// The person.
+        actor: String,
+        /// The reason.
+        reason: String,
+    },
+    /// A person gave a note to all owners.
+    Published {
+        /// Id of the note.
+        memory: String,
+        /// The person.
+        actor: String,
+    },
     /// A process took over the lease after another died while a swarm was running.
     ProcessDied {
         /// The state in which it died.
@@ -357,6 +389,10 @@ pub(super) fn ms(time: Duration) -> u64 {
     time.as_millis().min(u128::from(u64::MAX)) as u64
 }
 
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
 /// Describes a bound that is used up, for [`End`].
 pub(super) fn bound_words(bound: &Bound) -> String {
     format!("`{}` is {}", bound.key, bound.max)
@@ -374,6 +410,7 @@ pub(super) fn label(event: &Event) -> &'static str {
         Event::Entered { .. } => "entered",
         Event::SwarmBegan { .. } => "swarm_began",
         Event::VisitOpened { .. } => "visit_opened",
+        Event::Recalled { .. } => "recalled",
         Event::ModelCalled { .. } => "model_called",
         Event::ToolsCalled { .. } => "tools_called",
         Event::CommitIntended { .. } => "commit_intended",
@@ -408,6 +445,9 @@ pub(super) fn label(event: &Event) -> &'static str {
         Event::Remarked(_) => "remarked",
         Event::RemarkAnswered { .. } => "remark_answered",
         Event::Surveyed(_) => "surveyed",
+        Event::Transitioned(_) => "transitioned",
+        Event::Withdrawn { .. } => "withdrawn",
+        Event::Published { .. } => "published",
         Event::ProcessDied { .. } => "process_died",
         Event::Finalized { .. } => "finalized",
         Event::Repinned { .. } => "repinned",

@@ -15,6 +15,7 @@ mod event;
 mod host;
 mod inbound;
 mod load;
+pub mod memory;
 mod meter;
 mod notes;
 mod past;
@@ -41,7 +42,7 @@ pub use error::EngagementError;
 pub use event::{
     Answered, BaseRecord, CommitRecord, Decision, End, EndReason, Event, Finding, Member,
     MessageRecord, RemarkAnswer, RemarkOutcome, RemarkRecord, ReplyRecord, Role, RunMode,
-    SourceHash, Started, SurveyRecord, ToolDone, VerdictRecord, Why, concerns_rights,
+    SourceHash, Started, SurveyRecord, ToolDone, Transition, VerdictRecord, Why, concerns_rights,
 };
 pub use inbound::{
     NewMessage, answer_remark, cancel, message, remark, remove_member, set_member, survey,
@@ -55,7 +56,7 @@ pub use request::{Raise, Request, RequestKind, Unit};
 pub use retry::{Retry, compatible, retry};
 pub use standing::Standing;
 pub use state::{
-    Artifact, Conversation, Exchange, Illegal, Parked, PhaseProgress, Remark, State, SwarmRun,
-    Talk, Unpushed,
+    Artifact, Conversation, Exchange, Illegal, Memories, Parked, PhaseProgress, Reach, Remark,
+    State, SwarmRun, Talk, Unpushed,
 };
 pub use timers::{settle, show_due};

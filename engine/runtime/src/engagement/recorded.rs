@@ -1,6 +1,7 @@
 //! What events record: how an engagement started, commits, answers, messages, and its end.
 
 use cloudcrew_definition::crew::Agent;
+use cloudcrew_ports::memory::MemoryRecord;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -95,6 +96,11 @@ impl RunMode {
     /// Whether replies are derived from the definitions instead of coming from a model.
     pub fn is_rehearsal(&self) -> bool {
         *self == RunMode::Rehearsal
+    }
+
+    /// Whether live models reply.
+    pub fn is_live(&self) -> bool {
+        matches!(self, RunMode::Live { .. })
     }
 }
 
@@ -282,6 +288,29 @@ pub struct RemarkRecord {
     pub quote: String,
     /// What the person says about it.
     pub words: String,
+}
+
+/// A step of the change from one phase to the next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Transition {
+    /// The phase.
+    pub phase: String,
+    /// What ended: the swarm `discovery.2`, or the gate's request `discovery-1`.
+    pub of: String,
+    /// Name of the step: `summary`, `decisions`, `records`, `memory`.
+    pub step: String,
+    /// Ids of the ledger rows that a person approved with the phase.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accepted: Vec<String>,
+    /// Decisions with the records that the engine wrote for them: id of the ledger row, path.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub adrs: Vec<(String, String)>,
+    /// Notes that the engine made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<MemoryRecord>,
+    /// Why it failed; absent when it succeeded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
 }
 
 /// Why something did not end as intended.

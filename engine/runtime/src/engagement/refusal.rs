@@ -83,6 +83,22 @@ pub enum Refusal {
         /// Number of open remarks.
         open: usize,
     },
+    /// No note has this id.
+    #[error("`{project}` has no note `{note}`")]
+    NoMemory {
+        /// The engagement.
+        project: String,
+        /// The id that was given.
+        note: String,
+    },
+    /// The note cannot be given to all owners.
+    #[error("`{note}` cannot be published: {why}")]
+    NotPublished {
+        /// Its id.
+        note: String,
+        /// Why.
+        why: String,
+    },
     /// No remark has this id.
     #[error("`{project}` has no remark `{remark}`")]
     NoRemark {

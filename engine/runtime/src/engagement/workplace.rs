@@ -9,14 +9,15 @@ use cloudcrew_definition::path::RepoPath;
 use cloudcrew_definition::syntax::server_tool;
 use cloudcrew_ports::knowledge::Knowledge;
 use cloudcrew_ports::ledger::LedgerRow;
+use cloudcrew_ports::memory::{MemoryKind, MemoryRecord, MemorySource, Space, Trust};
 use cloudcrew_ports::model::Purpose;
 use cloudcrew_ports::program::{Job, JobFile, MAX_BYTES, MAX_FILES, ProgramFault, Ran};
 use cloudcrew_ports::repo::TreeFile;
 use cloudcrew_ports::server::{Served, ServerCall, ServerFault};
 use cloudcrew_sow::Sow;
 use cloudcrew_tools::{
-    Broken, CallQuestion, FileInfo, FileVersion, Kept, Origin, Revision, Task, WorkItem, Workplace,
-    Writable,
+    Broken, CallQuestion, FileInfo, FileVersion, Kept, NewMemory, Origin, Recalled, Revision, Task,
+    WorkItem, Workplace, Writable,
 };
 use serde_json::Value;
 use tokio::sync::Mutex;
@@ -28,6 +29,7 @@ use super::driver::Driver;
 use super::error::EngagementError;
 use super::event::Decision;
 use super::load::Engagement;
+use super::memory::{Seen, Wanted, note, recall, space};
 use super::past::Past;
 use super::request::{Request, RequestKind};
 use crate::prompt::render;
@@ -219,6 +221,47 @@ impl Workplace for CallWorkplace<'_> {
         Ok(made.map(drop))
     }
 
+    async fn source(&self, path: &str) -> Result<Option<MemorySource>, Broken> {
+        let found = self.driver.found(path).await?;
+        Ok(found.map(|file| MemorySource::File { path: file.path, oid: file.oid }))
+    }
+
+    async fn remember(
+        &self,
+        new: NewMemory,
+    ) -> Result<Result<(MemoryRecord, Trust), String>, Broken> {
+        let rows = self.driver.ledger_rows().await?;
+        let now = self.driver.now().await;
+        let mut seen = Seen {
+            agent: &self.agent.name,
+            phase: self.phase,
+            step: &self.step,
+            now,
+            rows: &rows,
+            accepted: &[],
+        };
+        let named = self.driver.look(|e| e.accepted_sources(&seen, &new.sources)).await;
+        let mut accepted = Vec::new();
+        for source in named {
+            accepted.extend(self.driver.words_of(&source, &rows).await?);
+        }
+        seen.accepted = &accepted;
+        Ok(self.driver.look(|e| note(e, &seen, new)).await)
+    }
+
+    async fn recall(
+        &self,
+        question: &str,
+        kind: Option<MemoryKind>,
+        most: usize,
+    ) -> Result<Vec<Recalled>, Broken> {
+        let now = self.driver.now().await;
+        let wanted = self.driver.look(|e| Wanted::of(e, self.phase, now)).await;
+        let notes = recall(&*self.driver.ports.memory, &wanted, question, kind, most).await?;
+        self.driver.note_shown(&notes).await?;
+        Ok(notes)
+    }
+
     async fn ledger(&self) -> Result<Vec<LedgerRow>, Broken> {
         Ok(self.driver.ledger_rows().await?)
     }
@@ -399,6 +442,44 @@ pub(super) fn info(e: &Engagement, file: TreeFile) -> FileInfo {
 }
 
 impl Driver {
+    /// Notes in the store who is shown notes of others, so that they are found when one is
+    /// withdrawn.
+    pub(super) async fn note_shown(&self, notes: &[Recalled]) -> Result<(), EngagementError> {
+        let ids = |published: bool| -> Vec<String> {
+            let of = |note: &&Recalled| {
+                !note.own && (note.trust == Trust::Published) == published
+            };
+            notes.iter().filter(of).map(|note| note.record.id.clone()).collect()
+        };
+        let space = self.look(|e| space(&e.state.started)).await;
+        let everyone = Space::published(space.rehearsal);
+        for (space, ids) in [(space, ids(false)), (everyone, ids(true))] {
+            if !ids.is_empty() {
+                self.ports.memory.shown(&space, &ids, self.project()).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The words of a source of notes.
+    async fn words_of(
+        &self,
+        source: &MemorySource,
+        rows: &[LedgerRow],
+    ) -> Result<Option<String>, EngagementError> {
+        Ok(match source {
+            MemorySource::File { oid, .. } => {
+                let content = self.ports.repo.blob(oid).await?;
+                String::from_utf8(content).ok()
+            }
+            MemorySource::Ledger { id } => {
+                let row = rows.iter().find(|row| row.id == *id);
+                row.map(|row| format!("{}\n{}", row.title, row.body))
+            }
+            MemorySource::Statement | MemorySource::Memory { .. } => None,
+        })
+    }
+
     /// All rows of the ledger.
     pub(super) async fn ledger_rows(&self) -> Result<Vec<LedgerRow>, EngagementError> {
         let rows = self.ports.ledger.rows(self.project()).await?;

@@ -3,7 +3,7 @@
 use cloudcrew_plan::Outcome;
 use cloudcrew_ports::ledger::{LedgerKind, LedgerRow};
 
-use crate::engagement::asked::CUSTOMER;
+use crate::engagement::asked::{CUSTOMER, current_gate};
 use crate::engagement::decide::{AtGate, decide_gate};
 use crate::engagement::drive::Rest;
 use crate::engagement::driver::Driver;
@@ -16,6 +16,9 @@ impl Driver {
     pub(in crate::engagement) async fn gate(&self) -> Result<Option<Rest>, EngagementError> {
         self.notice_foreign_commits().await?;
         let phase = self.look(|e| e.state.phase().unwrap_or_default().to_owned()).await;
+        if self.look(|e| current_gate(e).is_none()).await {
+            self.summarize(&phase).await?;
+        }
         let subject = self.subject(&phase).await?;
         let Some(what) = self.look(|e| decide_gate(e, subject)).await else {
             return Err(self.damaged(format!("`{phase}` has no gate")).await);
@@ -98,6 +101,9 @@ impl Driver {
             }
         };
         self.note(request, LedgerKind::Feedback, &title, &body).await?;
+        if outcome == Outcome::Approved {
+            self.leave_approved(request).await?;
+        }
         self.go(outcome).await
     }
 

@@ -6,6 +6,17 @@ use cloudcrew_plan::{Kind, Outcome};
 use crate::engagement::driver::Driver;
 use crate::engagement::error::EngagementError;
 use crate::engagement::event::{Event, Why, bound_words};
+use crate::engagement::load::Engagement;
+
+/// The phase that ends with this outcome, if it has no gate.
+fn left_ungated(e: &Engagement, to: &str, on: Outcome) -> Option<String> {
+    if !matches!(on, Outcome::Finished | Outcome::Passed) {
+        return None;
+    }
+    let phase = e.state.phase()?;
+    let next = e.state.plan().state(to)?.phase.as_deref();
+    (next != Some(phase)).then(|| phase.to_owned())
+}
 
 impl Driver {
     /// Leaves the state with an outcome.
@@ -39,6 +50,9 @@ impl Driver {
                     None
                 };
                 let state = resume.unwrap_or(state);
+                if let Some(phase) = self.look(|e| left_ungated(e, &state, on)).await {
+                    self.leave_ungated(&phase).await?;
+                }
                 let (state, resume, why) = match self.reopened(&state, on).await? {
                     Some((gate, why)) => (gate, Some(state), Some(why)),
                     None => (state, None, why),

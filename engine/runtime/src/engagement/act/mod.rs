@@ -13,6 +13,7 @@ mod review;
 mod settle;
 mod subject;
 mod swarm;
+mod transition;
 mod work;
 
 pub(super) use swarm::{ASKS_AGAIN, MAX_PARK_MS, member, retry};

@@ -6,15 +6,18 @@ use async_trait::async_trait;
 use cloudcrew_definition::crew::{Agent, Server, ServerTool, Service};
 use cloudcrew_ports::knowledge::Knowledge;
 use cloudcrew_ports::ledger::{LedgerKind, LedgerRow};
+use cloudcrew_ports::memory::{MemoryKind, MemoryRecord, MemorySource, Trust};
 use cloudcrew_ports::program::{ProgramFault, Ran};
 use cloudcrew_ports::server::{Served, ServerFault};
 use cloudcrew_sow::Sow;
 use cloudcrew_tools::{
-    Broken, FileInfo, FileVersion, Kept, Revision, Task, WorkItem, Workplace, Writable,
+    Broken, FileInfo, FileVersion, Kept, NewMemory, Recalled, Revision, Task, WorkItem, Workplace,
+    Writable,
 };
 use serde_json::Value;
 
 use super::Talker;
+use crate::engagement::memory::{Wanted, recall, space};
 use crate::engagement::past::Past;
 use crate::engagement::workplace::{colleagues, info, items};
 
@@ -143,6 +146,30 @@ impl Workplace for TalkPlace<'_> {
         _: &str,
     ) -> Result<Result<(), String>, Broken> {
         Ok(Err("no file is changed in a conversation".to_owned()))
+    }
+
+    async fn source(&self, _: &str) -> Result<Option<MemorySource>, Broken> {
+        Ok(None)
+    }
+
+    async fn remember(&self, _: NewMemory) -> Result<Result<(MemoryRecord, Trust), String>, Broken> {
+        Ok(Err("nothing is noted in a conversation".to_owned()))
+    }
+
+    async fn recall(
+        &self,
+        question: &str,
+        kind: Option<MemoryKind>,
+        most: usize,
+    ) -> Result<Vec<Recalled>, Broken> {
+        let now = self.talker.ports.clock.now();
+        let wanted = self.talker.look(|e| Wanted::of(e, self.phase, now)).await;
+        let memory = &*self.talker.ports.memory;
+        let notes = recall(memory, &wanted, question, kind, most).await?;
+        let space = self.talker.look(|e| space(&e.state.started)).await;
+        let ids = notes.iter().filter(|note| !note.own).map(|note| note.record.id.clone());
+        memory.shown(&space, &ids.collect::<Vec<_>>(), &self.talker.project).await?;
+        Ok(notes)
     }
 
     async fn ledger(&self) -> Result<Vec<LedgerRow>, Broken> {

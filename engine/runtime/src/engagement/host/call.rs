@@ -6,15 +6,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use cloudcrew_definition::crew::{Agent, Price};
 use cloudcrew_definition::digest::sha256;
 use cloudcrew_ports::model::{
-    CallContext, Listener, ModelFault, ModelReply, ModelRequest, ToolSpec, Usage,
+    CallContext, Listener, ModelFault, ModelReply, ModelRequest, Purpose, ToolSpec, Usage,
 };
 use cloudcrew_ports::secret::redacted;
 
 use super::{HostError, SwarmHost, failed};
 use crate::engagement::act::budget::{Verdict, uncovered};
 use crate::engagement::driver::Driver;
-use crate::engagement::event::{Event, SourceHash};
+use crate::engagement::event::{Event, Recollection, SourceHash, ms};
 use crate::engagement::load::Engagement;
+use crate::engagement::memory::{Wanted, shown_at_start};
 use crate::engagement::meter::Charge;
 use crate::engagement::notes::note;
 use crate::engagement::state::VisitPrompt;
@@ -101,13 +102,36 @@ impl SwarmHost<'_> {
             Event::VisitOpened { visit, agent: agent.name.clone(), system: blob, steady, sources };
         self.driver.defer([event], None).await;
         let agent_name = agent.name.clone();
+        let recalled = self.recalled(&agent_name, swarm).await?;
         self.prepare(swarm, visit, agent, Prompt { system, steady }).await;
-        Ok(self
-            .driver
-            .look(|e| note(&e.state.messages_for(&agent_name, true)))
-            .await
-            .into_iter()
-            .collect())
+        let messages = self.driver.look(|e| note(&e.state.messages_for(&agent_name, true))).await;
+        Ok(messages.into_iter().chain(recalled).collect())
+    }
+
+    /// What the agent is shown of earlier work. It is in the visit's input, behind the prefix that
+    /// a provider may cache, and recorded with it.
+    async fn recalled(&self, agent: &str, swarm: &Swarm) -> Result<Option<Note>, Stop<HostError>> {
+        let Some(limits) = self.phase.recall.filter(|_| self.purpose == Purpose::Work) else {
+            return Ok(None);
+        };
+        let (driver, phase) = (self.driver, self.phase);
+        let now = driver.now().await;
+        let wanted = driver.look(|e| Wanted::of(e, &phase.name, now)).await;
+        let memory = &*driver.ports.memory;
+        let task = &swarm.spec().task;
+        let (notes, shown, words) =
+            shown_at_start(memory, &wanted, limits, phase, task).await.map_err(failed)?;
+        let Some(shown) = shown else { return Ok(None) };
+        driver.note_shown(&notes).await.map_err(failed)?;
+        let event = Event::Recalled {
+            agent: agent.to_owned(),
+            query: sha256(words),
+            notes: notes.iter().map(Recollection::of).collect(),
+            hash: sha256(&shown.body),
+            lag_ms: ms(memory.lag()),
+        };
+        driver.defer([event], None).await;
+        Ok(Some(shown))
     }
 
     pub(super) async fn make_ready(

@@ -53,6 +53,7 @@ fn needs(event: &Event) -> Needs<'_> {
         }
         Event::SwarmBegan { .. } => RoomForSwarm,
         Event::VisitOpened { .. }
+        | Event::Recalled { .. }
         | Event::ModelCalled { .. }
         | Event::ToolsCalled { .. }
         | Event::SwarmInput { .. }
@@ -76,6 +77,7 @@ fn needs(event: &Event) -> Needs<'_> {
         | Event::ParkedUntil { .. }
         | Event::Rerouted { .. }
         | Event::BudgetNeared { .. }
+        | Event::Transitioned(_)
         | Event::Finalized { .. } => NotEnded,
         Event::ConversationBegan { message, .. } => Message(message),
         Event::ConversationJoined { .. }
@@ -88,6 +90,8 @@ fn needs(event: &Event) -> Needs<'_> {
         | Event::CancelRequested { .. }
         | Event::MemberSet(_)
         | Event::MemberRemoved { .. }
+        | Event::Withdrawn { .. }
+        | Event::Published { .. }
         | Event::Repinned { .. } => Nothing,
         Event::Retried { .. } | Event::Surveyed(_) => Ended,
         Event::Ended(_) => FinalState,

@@ -4,6 +4,7 @@ mod conversation;
 mod files;
 mod items;
 mod legal;
+mod memory;
 mod phases;
 mod position;
 mod pushes;
@@ -17,7 +18,7 @@ use std::time::Duration;
 use cloudcrew_definition::crew::{Live as Served, Price};
 use cloudcrew_plan::{Counters, Kind, Outcome, Plan};
 use cloudcrew_ports::model::Billing;
-use cloudcrew_tools::WorkItem;
+use cloudcrew_tools::{Settled, WorkItem};
 
 use super::event::{
     CommitRecord, End, Event, Member, MessageRecord, Started, SurveyRecord, Why, label,
@@ -27,6 +28,8 @@ use super::request::{Request, RequestKind};
 
 pub use conversation::{Conversation, Exchange, Talk};
 pub use files::Artifact;
+pub(super) use memory::{Shown, is_persons};
+pub use memory::{Memories, Reach};
 pub use phases::PhaseProgress;
 pub use pushes::Unpushed;
 pub use remarks::Remark;
@@ -112,6 +115,12 @@ pub struct State {
     pub remarks: Vec<Remark>,
     /// Work items, in the order they were created.
     pub items: Vec<WorkItem>,
+    /// What became of assumptions and blockers, by id of their row.
+    pub settled: BTreeMap<String, Settled>,
+    /// The notes for later work.
+    pub memories: Memories,
+    /// Decisions that the engine wrote records of: id of the ledger row, path.
+    pub adrs: BTreeMap<String, String>,
     /// The provider, while it is unavailable or refuses.
     pub parked: Option<Parked>,
     /// Models whose settings were replaced, by name: provider settings and price.
@@ -170,6 +179,9 @@ impl State {
             surveys: BTreeMap::new(),
             remarks: Vec::new(),
             items: Vec::new(),
+            settled: BTreeMap::new(),
+            memories: Memories::default(),
+            adrs: BTreeMap::new(),
             parked: None,
             routes: BTreeMap::new(),
             raised: BTreeMap::new(),
@@ -268,6 +280,7 @@ impl State {
                 let prompt = VisitPrompt { visit: *visit, blob: system.clone(), steady: *steady };
                 self.visit_opened(prompt, agent);
             }
+            Event::Recalled { notes, .. } => self.visit_recalled(notes),
             Event::ModelCalled { step, agent, model, reserved, billing } => {
                 self.progressed(step);
                 // A free call that was lost and repeated is the same call.
@@ -283,6 +296,7 @@ impl State {
             Event::Committed(record) => {
                 self.progressed(&record.step);
                 self.committed(record);
+                self.written_after_notes(record);
             }
             Event::ForeignCommits { to, .. } => self.head = Some(to.clone()),
             Event::Pushed { commit } => {
@@ -299,7 +313,11 @@ impl State {
                     .map_err(|why| self.illegal(event, why))?;
                 self.settled(input, *settled);
                 if let Some(done) = done {
+                    self.tool_done(done);
                     self.recorded.extend(done.ledger.iter().cloned());
+                    if let Some(settled) = &done.settled {
+                        self.settled.insert(settled.row.clone(), settled.outcome);
+                    }
                     if let Some(verdict) = done.verdict.clone() {
                         self.verdict(verdict);
                     }
@@ -387,6 +405,7 @@ impl State {
                 }
                 if let Some(done) = done {
                     self.recorded.extend(done.ledger.iter().cloned());
+                    self.talk_recalled(&done.recalled);
                 }
             }
             Event::Replied(reply) => self.replied(reply, at),
@@ -403,6 +422,9 @@ impl State {
             Event::Surveyed(survey) => {
                 self.surveys.insert(survey.actor.clone(), survey.clone());
             }
+            Event::Transitioned(transition) => self.transitioned(transition),
+            Event::Withdrawn { memory, actor, reason } => self.withdrawn(memory, actor, reason),
+            Event::Published { memory, .. } => self.published(memory),
             Event::ProcessDied { .. } => self.died(),
             Event::Finalized { step, fault } => self.finalized.push((step.clone(), fault.clone())),
             Event::Repinned { definition, plan } => {

@@ -1,6 +1,6 @@
 //! The progress of a phase.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engagement::event::{Finding, VerdictRecord};
 
@@ -27,6 +27,8 @@ pub struct PhaseProgress {
     pub ratings: Vec<(String, u8)>,
     /// Why the previous swarm failed; absent in a run's first swarm.
     pub earlier: Option<String>,
+    /// Steps of the change to the next phase that were done: what ended, name of the step.
+    pub transitions: BTreeSet<(String, String)>,
     /// The last verdict of each reviewer on each deliverable, by path and reviewer.
     pub verdicts: BTreeMap<(String, String), VerdictRecord>,
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use cloudcrew_plan::Counter;
 use cloudcrew_ports::model::{Purpose, ToolUse};
 
-use super::State;
+use super::{Shown, State};
 use crate::engagement::event::{Finding, VerdictRecord};
 use crate::engagement::meter::Charge;
 use crate::swarm::{Input, Swarm, SwarmSpec};
@@ -40,6 +40,8 @@ pub struct SwarmRun {
     pub verdict: Option<VerdictRecord>,
     /// Agents of the visits, in order.
     pub visits: Vec<String>,
+    /// What the current visit was shown.
+    pub shown: Shown,
     /// How often the conversation of the current visit was shortened.
     pub trims: usize,
     /// Keys of the tool calls of the last turn that had any.
@@ -86,6 +88,7 @@ impl State {
             findings: findings.to_vec(),
             verdict: None,
             visits: Vec::new(),
+            shown: Shown::default(),
             trims: 0,
             called: Vec::new(),
             refused: Vec::new(),
@@ -98,6 +101,7 @@ impl State {
         let Some(run) = self.swarm.as_mut() else { return };
         if run.system.as_ref().map(|prompt| prompt.visit) != Some(prompt.visit) {
             run.visits.push(agent.to_owned());
+            run.shown = Shown::default();
             run.trims = 0;
             if let (Some(phase), Purpose::Work) = (phase, run.purpose) {
                 let progress = self.phases.entry(phase.clone()).or_default();

@@ -1,0 +1,332 @@
+//! What the crew noted for later work, what it was shown of earlier work, and what came of that.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cloudcrew_ports::memory::{Closing, MemoryRecord, MemorySource, Trust};
+use cloudcrew_tools::Recollection;
+
+use super::State;
+use crate::engagement::event::{
+    Answered, CommitRecord, Decision, RunMode, ToolDone, Transition,
+};
+use crate::engagement::request::{Request, RequestKind};
+
+/// The notes of an engagement.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Memories {
+    /// Its notes, in the order in which they were made.
+    records: Vec<MemoryRecord>,
+    /// Notes that are no longer used, by id.
+    closed: BTreeMap<String, Closing>,
+    /// Notes that a person gave to all owners.
+    published: BTreeSet<String>,
+    /// The same, with those that were withdrawn since.
+    given: BTreeSet<String>,
+    /// Rows of the ledger that a person approved with their phase.
+    accepted: BTreeSet<String>,
+    /// How far notes of other engagements could be believed when they were shown.
+    foreign: BTreeMap<String, Trust>,
+    /// What each note reached that was shown.
+    reach: BTreeMap<String, Reach>,
+}
+
+/// Where a note was shown, and what was written after it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// The visits that were shown it: swarm or message, number of the visit, agent.
+    pub prompts: BTreeSet<(String, u32, String)>,
+    /// What these visits wrote afterwards: path, object id, step.
+    pub files: BTreeSet<(String, String, String)>,
+    /// Notes that were made from it.
+    pub records: BTreeSet<String>,
+}
+
+impl Reach {
+    fn add(&mut self, other: &Reach) {
+        self.prompts.extend(other.prompts.iter().cloned());
+        self.files.extend(other.files.iter().cloned());
+        self.records.extend(other.records.iter().cloned());
+    }
+}
+
+/// What a visit was shown, which its notes may be taken from.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Shown {
+    /// Files, the statement of work and notes.
+    pub sources: BTreeSet<MemorySource>,
+    /// Whether it was shown the ledger.
+    pub ledger: bool,
+    /// Number of notes that it has made.
+    pub noted: u32,
+}
+
+impl Shown {
+    fn add(&mut self, done: &ToolDone) {
+        self.sources.extend(done.shown.iter().cloned());
+        self.ledger |= done.ledger_shown;
+        self.noted += u32::from(done.remembered.is_some());
+        self.recall(&done.recalled);
+    }
+
+    fn recall(&mut self, recalled: &[Recollection]) {
+        let ids = recalled.iter().map(|note| MemorySource::Memory { id: note.id.clone() });
+        self.sources.extend(ids);
+    }
+
+    fn notes(&self) -> impl Iterator<Item = &str> {
+        self.sources.iter().filter_map(|source| match source {
+            MemorySource::Memory { id } => Some(id.as_str()),
+            _ => None,
+        })
+    }
+}
+
+impl Memories {
+    /// Its notes, in the order in which they were made.
+    pub fn records(&self) -> &[MemoryRecord] {
+        &self.records
+    }
+
+    /// Rows of the ledger that a person approved with their phase.
+    pub fn accepted(&self) -> &BTreeSet<String> {
+        &self.accepted
+    }
+
+    /// A note by id.
+    pub fn record(&self, id: &str) -> Option<&MemoryRecord> {
+        self.records.iter().find(|record| record.id == id)
+    }
+
+    /// Why a note is no longer used; `None` while it is.
+    pub fn closing(&self, id: &str) -> Option<&Closing> {
+        self.closed.get(id)
+    }
+
+    /// What a note reached, also through notes that were made from it.
+    pub fn reach(&self, id: &str) -> Reach {
+        let (mut all, mut seen) = (Reach::default(), BTreeSet::new());
+        let mut next = vec![id.to_owned()];
+        while let Some(id) = next.pop() {
+            if let Some(reach) = self.reach.get(&id)
+                && seen.insert(id)
+            {
+                all.add(reach);
+                next.extend(reach.records.iter().cloned());
+            }
+        }
+        all
+    }
+
+    /// All notes that were shown to anyone here, or were made from one.
+    pub fn shown(&self) -> impl Iterator<Item = &str> {
+        self.reach.keys().map(String::as_str)
+    }
+
+    /// Whether a person gave a note to all owners, even if it was withdrawn since.
+    pub fn was_published(&self, id: &str) -> bool {
+        self.given.contains(id)
+    }
+
+    /// How far a note of another engagement could be believed when it was shown.
+    pub fn foreign(&self, id: &str) -> Option<Trust> {
+        self.foreign.get(id).copied()
+    }
+}
+
+impl State {
+    /// How far a note may be believed now: never more than the least of its sources, and what
+    /// the crew says itself no more than [`Trust::Derived`] until a person approves its phase.
+    pub fn trust(&self, record: &MemoryRecord) -> Trust {
+        self.trust_at(record, 0)
+    }
+
+    fn trust_at(&self, record: &MemoryRecord, depth: u32) -> Trust {
+        if self.memories.published.contains(&record.id) {
+            return Trust::Published;
+        }
+        let sources = record.sources.iter().map(|source| self.source_trust(source, depth));
+        let least = sources.min().unwrap_or(Trust::Quoted).min(Trust::Accepted);
+        let reviewed = record.verbatim || self.is_approved_since(&record.phase, record.at);
+        if least == Trust::Accepted && !reviewed { Trust::Derived } else { least }
+    }
+
+    /// How far a source may be believed.
+    pub(in crate::engagement) fn source_trust(&self, source: &MemorySource, depth: u32) -> Trust {
+        match source {
+            MemorySource::Statement => Trust::Quoted,
+            MemorySource::File { path, oid } => self.file_trust(path, oid),
+            MemorySource::Ledger { id } => self.row_trust(id),
+            // A note names only older ones, so this ends; the bound is for forged journals.
+            MemorySource::Memory { .. } if depth > 32 => Trust::Quoted,
+            MemorySource::Memory { id } => match self.memories.record(id) {
+                Some(record) => self.trust_at(record, depth + 1),
+                None => self.memories.foreign(id).unwrap_or(Trust::Quoted),
+            },
+        }
+    }
+
+    fn file_trust(&self, path: &str, oid: &str) -> Trust {
+        let there = |files: &[(String, String)]| files.iter().any(|(p, o)| p == path && o == oid);
+        if self.commits.get("start.sow").is_some_and(|sow| there(&sow.paths)) {
+            return Trust::Quoted;
+        }
+        if self.approvals().any(|request| there(&request.subject)) {
+            return Trust::Accepted;
+        }
+        match self.commits.values().any(|commit| there(&commit.paths)) {
+            true => Trust::Derived,
+            false => Trust::Quoted,
+        }
+    }
+
+    fn row_trust(&self, id: &str) -> Trust {
+        if let Some(request) = id.strip_prefix("request:") {
+            let answer = self.request(request).and_then(|request| request.answer.as_ref());
+            return match answer {
+                Some(answer) if is_persons(answer, &self.started.voice) => Trust::Accepted,
+                _ => Trust::Derived,
+            };
+        }
+        if id.starts_with("start.") {
+            return Trust::Quoted;
+        }
+        match self.memories.accepted.contains(id) {
+            true => Trust::Accepted,
+            false => Trust::Derived,
+        }
+    }
+
+    /// Gates that a person approved, as long as the approval stands.
+    pub(in crate::engagement) fn approvals(&self) -> impl Iterator<Item = &Request> {
+        self.requests.iter().filter(|request| {
+            let answer = request.answer.as_ref().filter(|_| !request.superseded);
+            let approves = matches!(request.kind, RequestKind::Approval { .. })
+                && answer.is_some_and(|answer| {
+                    matches!(answer.decision, Decision::Approve { .. })
+                        && is_persons(answer, &self.started.voice)
+                });
+            let now = self.phases.get(&request.phase).and_then(|phase| phase.approved.as_ref());
+            approves && now == Some(&request.subject)
+        })
+    }
+
+    /// Whether a person approved a phase at a gate that opened after this time.
+    fn is_approved_since(&self, phase: &str, at: i64) -> bool {
+        self.approvals().any(|request| request.phase == phase && request.opened >= at)
+    }
+
+    /// Notes the effects of a tool call in a swarm.
+    pub(super) fn tool_done(&mut self, done: &ToolDone) {
+        let Some(run) = self.swarm.as_mut() else { return };
+        run.shown.add(done);
+        let prompt = (
+            run.id.clone(),
+            u32::try_from(run.visits.len()).unwrap_or(u32::MAX),
+            run.visits.last().cloned().unwrap_or_default(),
+        );
+        self.recalled(&done.recalled, &prompt);
+        if let Some(record) = &done.remembered {
+            self.remembered(record);
+        }
+    }
+
+    /// Notes what a visit was shown at its start.
+    pub(super) fn visit_recalled(&mut self, recalled: &[Recollection]) {
+        let Some(run) = self.swarm.as_mut() else { return };
+        run.shown.recall(recalled);
+        let prompt = (
+            run.id.clone(),
+            u32::try_from(run.visits.len()).unwrap_or(u32::MAX),
+            run.visits.last().cloned().unwrap_or_default(),
+        );
+        self.recalled(recalled, &prompt);
+    }
+
+    /// Notes what anyone was shown.
+    pub(super) fn recalled(&mut self, recalled: &[Recollection], prompt: &(String, u32, String)) {
+        for note in recalled {
+            if self.memories.record(&note.id).is_none() {
+                self.memories.foreign.insert(note.id.clone(), note.trust);
+            }
+            let reach = self.memories.reach.entry(note.id.clone()).or_default();
+            reach.prompts.insert(prompt.clone());
+        }
+    }
+
+    fn remembered(&mut self, record: &MemoryRecord) {
+        if self.memories.record(&record.id).is_some() {
+            return;
+        }
+        let trust = self.trust(record);
+        let older = self.memories.records.iter().filter(|old| {
+            old.kind == record.kind
+                && old.about == record.about
+                && !self.memories.closed.contains_key(&old.id)
+                && self.trust(old) <= trust
+        });
+        let older: Vec<String> = older.map(|old| old.id.clone()).collect();
+        for id in older {
+            self.memories.closed.insert(id, Closing::Superseded { by: record.id.clone() });
+        }
+        for source in &record.sources {
+            if let MemorySource::Memory { id } = source {
+                let reach = self.memories.reach.entry(id.clone()).or_default();
+                reach.records.insert(record.id.clone());
+            }
+        }
+        self.memories.records.push(record.clone());
+    }
+
+    /// Notes what a step of a transition did.
+    pub(super) fn transitioned(&mut self, transition: &Transition) {
+        let Transition { phase, of, step, accepted, adrs, notes, .. } = transition;
+        let progress = self.phases.entry(phase.clone()).or_default();
+        progress.transitions.insert((of.clone(), step.clone()));
+        self.memories.accepted.extend(accepted.iter().cloned());
+        self.adrs.extend(adrs.iter().cloned());
+        notes.iter().for_each(|record| self.remembered(record));
+    }
+
+    /// Notes what the current conversation was shown.
+    pub(super) fn talk_recalled(&mut self, recalled: &[Recollection]) {
+        let Some(talk) = &self.conversation.talk else { return };
+        let visit = talk.system.as_ref().map_or(0, |prompt| prompt.visit);
+        let prompt = (format!("message.{}", talk.message), visit, talk.agent.clone());
+        self.recalled(recalled, &prompt);
+    }
+
+    /// Notes which files were written after notes were shown to their visit.
+    pub(super) fn written_after_notes(&mut self, commit: &CommitRecord) {
+        let Some(run) = &self.swarm else { return };
+        if !commit.step.starts_with(&format!("{}.v", run.id)) {
+            return;
+        }
+        let notes: Vec<String> = run.shown.notes().map(str::to_owned).collect();
+        for id in notes {
+            let files = commit.paths.iter().filter(|(_, oid)| !oid.is_empty());
+            let files = files.map(|(path, oid)| (path.clone(), oid.clone(), commit.step.clone()));
+            self.memories.reach.entry(id).or_default().files.extend(files);
+        }
+    }
+
+    pub(super) fn withdrawn(&mut self, id: &str, actor: &str, reason: &str) {
+        let (actor, reason) = (actor.to_owned(), reason.to_owned());
+        self.memories.published.remove(id);
+        self.memories.closed.insert(id.to_owned(), Closing::Withdrawn { actor, reason });
+    }
+
+    pub(super) fn published(&mut self, id: &str) {
+        self.memories.given.insert(id.to_owned());
+        self.memories.published.insert(id.to_owned());
+    }
+}
+
+/// Whether a person gave an answer, and not the engine for want of one.
+pub(in crate::engagement) fn is_persons(answer: &Answered, voice: &RunMode) -> bool {
+    match answer.channel.as_str() {
+        "approve-all" | "expiry" => false,
+        // Only a rehearsal has a rehearsed customer, and only rehearsals see what it approved.
+        "rehearsal" => voice.is_rehearsal(),
+        _ => true,
+    }
+}
