@@ -1,12 +1,16 @@
 //! The command line: subcommands, flags, and their help.
 
 mod memory;
+mod metrics;
+mod patterns;
 
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 pub use memory::Memory;
+pub use metrics::{Export, Metrics};
+pub use patterns::Patterns;
 
 /// Run a software delivery engagement with a crew of AI agents, defined in YAML.
 #[derive(Debug, Parser)]
@@ -248,11 +252,37 @@ pub enum Command {
     /// Print token usage and cost.
     Cost {
         /// Id of the engagement.
-        project: String,
+        #[arg(required_unless_present = "export")]
+        project: Option<String>,
+        /// Print the costs of all engagements that have ended, or of this one, for other programs.
+        #[arg(long, value_enum)]
+        export: Option<Export>,
         /// Output format.
         #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
         format: Format,
     },
+    /// Show what many engagements came to, and what to change.
+    #[command(subcommand)]
+    Metrics(Metrics),
+    /// Answer the survey of an engagement that has ended, or show the answers. It blocks nothing.
+    Survey {
+        /// Id of the engagement.
+        project: String,
+        /// Rating from 1 to 5, such as `overall=4`. Can be repeated. Without any, the questions are
+        /// asked at a terminal.
+        #[arg(long = "rating", value_name = "NAME=1..5")]
+        ratings: Vec<String>,
+        /// What should be done differently next time.
+        #[arg(long, value_name = "WORDS", default_value = "")]
+        words: String,
+        /// Output format.
+        #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
+        format: Format,
+    },
+    /// Show the patterns that crews may use, and what speaks for them; contribute, promote or
+    /// withdraw one.
+    #[command(subcommand)]
+    Patterns(Patterns),
     /// Show what crews remember, and where it was shown; withdraw or publish it.
     #[command(subcommand)]
     Memory(Memory),

@@ -3,6 +3,7 @@
 use cloudcrew_definition::diagnostic::json::CheckDocument;
 use cloudcrew_plan::Plan;
 use cloudcrew_sow::Sow;
+use cloudcrew_views::analytics::{AdviceDocument, Comparison, CostDocument, Trend};
 use cloudcrew_views::artifacts::ArtifactAt;
 use cloudcrew_views::cost::Cost;
 use cloudcrew_views::events::Printed;
@@ -10,8 +11,10 @@ use cloudcrew_views::inbox::Inbox;
 use cloudcrew_views::ledger::Ledger;
 use cloudcrew_views::list::List;
 use cloudcrew_views::memory::{MemoryList, MemoryNote, MemoryWhy};
+use cloudcrew_views::patterns::{PatternList, PatternMetadata};
 use cloudcrew_views::plan::PlanDocument;
 use cloudcrew_views::status::Show;
+use cloudcrew_views::survey::Survey;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::Serialize;
@@ -21,7 +24,7 @@ use serde_json::Value;
 type Schema = fn() -> Value;
 
 /// Commands with JSON output, each with its schema.
-pub const SCHEMAS: [(&str, Schema); 14] = [
+pub const SCHEMAS: [(&str, Schema); 21] = [
     ("check", schema::<CheckDocument>),
     ("list", schema::<List>),
     ("show", schema::<Show>),
@@ -32,10 +35,17 @@ pub const SCHEMAS: [(&str, Schema); 14] = [
     ("memory-list", schema::<MemoryList>),
     ("memory-show", schema::<MemoryNote>),
     ("memory-why", schema::<MemoryWhy>),
+    ("metrics-advise", schema::<AdviceDocument>),
+    ("metrics-compare", schema::<Comparison>),
+    ("metrics-cost", schema::<CostDocument>),
+    ("metrics-trend", schema::<Trend>),
+    ("patterns-list", schema::<PatternList>),
+    ("patterns-show", schema::<PatternMetadata>),
     ("run", schema::<Printed>),
     ("graph", schema::<Plan>),
     ("plan", schema::<PlanDocument>),
     ("sow", schema::<Sow>),
+    ("survey", schema::<Survey>),
 ];
 
 fn schema<T: JsonSchema>() -> Value {

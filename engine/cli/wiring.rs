@@ -138,6 +138,8 @@ fn over(
         model,
         knowledge: Arc::new(Index::default()),
         memory: Arc::new(store.clone()),
+        metrics: Arc::new(store.clone()),
+        patterns: Arc::new(store.clone()),
         programs: programs(),
         servers: Arc::new(servers()),
         tools: Arc::new(Toolbox::built_in().with_servers(&definition.servers)),

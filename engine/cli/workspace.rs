@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::wiring::folder::Folder;
 use cloudcrew_definition::Loaded;
-use cloudcrew_definition::crew::{Definition, Model};
+use cloudcrew_definition::crew::{Definition, Model, Pattern};
 use cloudcrew_definition::diagnostic::{Format, Report, Severity, closest, render};
 use cloudcrew_definition::side_by_side::{cores, side_by_side};
 use cloudcrew_definition::source::{MAX_FILE_BYTES, Sources};
@@ -21,11 +21,12 @@ use crate::wiring;
 use crate::words::counted;
 
 /// Folders of a workspace.
-const FOLDERS: [&str; 8] = [
+const FOLDERS: [&str; 9] = [
     "phases",
     "workflows",
     "rehearsals",
     "knowledge",
+    "patterns",
     "prompts",
     "prompts/tasks",
     "templates",
@@ -173,6 +174,19 @@ pub fn definition(root: &Path) -> Result<Definition, Failure> {
     definition
         .or_else(|| without_rehearsals(&sources, &report))
         .ok_or_else(|| wrong(&sources, &report, "the definitions have errors; nothing was done"))
+}
+
+/// Reads a pattern as if it were in the workspace, with all checks.
+pub fn pattern(root: &Path, name: &str, bytes: &[u8]) -> Result<Pattern, Failure> {
+    let mut sources = read(root);
+    let path = format!("patterns/{name}.yaml");
+    match sources.find(&path) {
+        Some(file) => sources.replace(file, Ok(bytes)),
+        None => drop(sources.add(path, bytes)),
+    }
+    let Loaded { definition, report, .. } = load(&sources, &catalogue());
+    let found = definition.and_then(|d| d.patterns.into_iter().find(|p| p.name == name));
+    found.ok_or_else(|| wrong(&sources, &report, "the pattern has errors; nothing was done"))
 }
 
 /// Says which warnings there are; `check` shows them.

@@ -7,7 +7,10 @@ locals {
     BLOBS_BUCKET      = aws_s3_bucket.blobs.bucket
   }
   # What those need that do the crew's work, but not those that face strangers.
-  stores = merge(local.tables, { SECRETS_ARN = aws_secretsmanager_secret.crew.arn })
+  stores = merge(local.tables, {
+    SECRETS_ARN   = aws_secretsmanager_secret.crew.arn
+    METRICS_TABLE = aws_dynamodb_table.metrics.name
+  })
   # What programs need that send to readers; empty where there are no live events.
   readers = {
     CONNECTIONS_TABLE      = aws_dynamodb_table.connections.name

@@ -35,7 +35,9 @@ locals {
       ]
       "answer.s3" = ["${aws_s3_bucket.blobs.arn}/notify/*"]
     },
-    { for name in ["phase", "review", "answer", "authorize", "websocket"] : "${name}.dynamodb" => [aws_dynamodb_table.connections.arn] },
+    { for name in ["authorize", "websocket"] : "${name}.dynamodb" => [aws_dynamodb_table.connections.arn] },
+    { for name in ["phase", "review", "answer"] : "${name}.dynamodb" => [aws_dynamodb_table.connections.arn, aws_dynamodb_table.metrics.arn] },
+    { for name in ["request", "reminders", "finalize", "ended", "api"] : "${name}.dynamodb" => [aws_dynamodb_table.metrics.arn] },
   )
 
   # Programs as the definitions name them.

@@ -53,3 +53,29 @@ resource "aws_dynamodb_table" "projects" {
     kms_key_arn = aws_kms_key.this.arn
   }
 }
+
+# Figures of engagements, phases, agents and months. They follow from the journals and can be made again.
+resource "aws_dynamodb_table" "metrics" {
+  name                        = "${var.name}-metrics"
+  billing_mode                = "PAY_PER_REQUEST"
+  hash_key                    = "PK"
+  range_key                   = "SK"
+  deletion_protection_enabled = local.is_prod
+
+  dynamic "attribute" {
+    for_each = toset(["PK", "SK"])
+    content {
+      name = attribute.value
+      type = "S"
+    }
+  }
+
+  point_in_time_recovery {
+    enabled = true
+  }
+
+  server_side_encryption {
+    enabled     = true
+    kms_key_arn = aws_kms_key.this.arn
+  }
+}

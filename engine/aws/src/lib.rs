@@ -9,6 +9,7 @@ pub mod connections;
 pub mod functions;
 pub mod gateway;
 pub mod mail;
+pub mod metrics;
 pub mod secrets;
 pub mod store;
 pub mod timetable;

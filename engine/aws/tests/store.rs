@@ -12,6 +12,7 @@ use aws_sdk_dynamodb::types::{
 use cloudcrew_aws::blob::Bucket;
 use cloudcrew_aws::connection;
 use cloudcrew_aws::connections::ConnectionTable;
+use cloudcrew_aws::metrics::MetricsTable;
 use cloudcrew_aws::store::Store;
 use cloudcrew_ports::conformance;
 use cloudcrew_ports::journal::{Batch, Head, Journal as _, NewEntry, Writer};
@@ -103,6 +104,13 @@ async fn the_table_passes_the_journal_suite_when_replies_are_lost() {
 async fn the_table_passes_the_connection_suite() {
     let table = table("connections", &["PK", "SK"], &[]).await;
     conformance::connection::run_all(&ConnectionTable::new(&connection().await, &table)).await;
+}
+
+#[tokio::test]
+#[ignore = "needs the AWS rig: see tests/rigs/README.md"]
+async fn the_table_passes_the_metrics_suite() {
+    let table = table("metrics", &["PK", "SK"], &[]).await;
+    conformance::metrics::run_all(&MetricsTable::new(&connection().await, &table)).await;
 }
 
 #[tokio::test]

@@ -224,6 +224,8 @@ pub async fn ports(store: &Store, repo: GitRepo, project: &str) -> Ports {
         model: Arc::new(RehearsalModel::new(engagement.definition.clone(), None)),
         knowledge: Arc::new(cloudcrew_local::knowledge::Index::default()),
         memory: Arc::new(store.clone()),
+        metrics: Arc::new(store.clone()),
+        patterns: Arc::new(store.clone()),
         programs: Arc::new(cloudcrew_ports::program::NoPrograms("none here".into())),
         servers: Arc::new(cloudcrew_ports::server::NoServers("none here".into())),
         tools: Arc::new(cloudcrew_tools::Toolbox::built_in()),

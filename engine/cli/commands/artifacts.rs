@@ -41,12 +41,7 @@ pub async fn artifacts(
     }
     let tree = repo.list(head, "").await?;
     if let Some(folder) = export {
-        if fs::read_dir(folder).is_ok_and(|mut d| d.next().is_some()) {
-            return Err(Failure::usage(format!("{} is not empty", folder.display())));
-        }
-        fs::create_dir_all(folder)
-            .map_err(|e| Failure::world(format!("{}: {e}", folder.display())))?;
-        let opened = Folder::open(folder)?;
+        let opened = new_folder(folder)?;
         let before = match &state.started.base {
             Some(base) => repo.list(&base.commit, "").await?,
             None => Vec::new(),
@@ -100,4 +95,13 @@ pub async fn artifacts(
         }
     }
     Ok(Exit::Done)
+}
+
+/// A folder that is new or empty.
+pub fn new_folder(folder: &Path) -> Result<Folder, Failure> {
+    if fs::read_dir(folder).is_ok_and(|mut d| d.next().is_some()) {
+        return Err(Failure::usage(format!("{} is not empty", folder.display())));
+    }
+    fs::create_dir_all(folder).map_err(|e| Failure::world(format!("{}: {e}", folder.display())))?;
+    Ok(Folder::open(folder)?)
 }

@@ -1,11 +1,12 @@
 //! `cost`: token usage and cost.
 
 use cloudcrew_runtime::engagement::{MeterLine, RunMode, VisitContext};
+use cloudcrew_runtime::metrics::{Summary, summaries};
 
 use crate::args::{Args, Format};
 use crate::exit::{Exit, Failure};
 use crate::home;
-use crate::out::{document, say};
+use crate::out::{document, file, say};
 use crate::output::pretty;
 use crate::summary::money;
 use crate::words::counted;
@@ -50,6 +51,20 @@ pub async fn cost(args: &Args, project: &str, format: Format) -> Result<Exit, Fa
         }
         RunMode::Live { .. } => {}
     }
+    Ok(Exit::Done)
+}
+
+/// The costs of engagements that have ended as FOCUS.
+pub async fn focus(args: &Args, project: Option<&str>) -> Result<Exit, Failure> {
+    let store = home::existing(&home::path(args)?)?;
+    let found = match project {
+        None => summaries(&store, None).await?,
+        Some(project) => {
+            let (_, engagement) = home::engagement(args, project).await?;
+            vec![Summary::of(&engagement, None)]
+        }
+    };
+    file(cloudcrew_views::analytics::focus(&found).as_bytes());
     Ok(Exit::Done)
 }
 

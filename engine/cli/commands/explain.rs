@@ -6,6 +6,7 @@ use cloudcrew_definition::crew::{Agent, Definition, Phase, Reach};
 use cloudcrew_definition::diagnostic::closest;
 use cloudcrew_definition::shown::row;
 use cloudcrew_runtime::catalogue::catalogue;
+use cloudcrew_views::analytics as advice;
 
 use crate::args::Args;
 use crate::exit::{Exit, Failure};
@@ -23,13 +24,17 @@ pub fn explain(args: &Args, code: Option<&str>, name: Option<&str>) -> Result<Ex
                 let page = checks::explain(code).unwrap_or_default();
                 say!("{code:26} {}", page.lines().next().unwrap_or_default());
             }
+            for (code, _) in advice::CODES {
+                let page = advice::page(code).unwrap_or_default();
+                say!("{code:26} {}", page.lines().next().unwrap_or_default());
+            }
             Ok(Exit::Done)
         }
     }
 }
 
 fn rule(code: &str) -> Result<Exit, Failure> {
-    if let Some(page) = checks::explain(code) {
+    if let Some(page) = checks::explain(code).or_else(|| advice::page(code)) {
         put!("# {code}\n\n{page}");
         return Ok(Exit::Done);
     }

@@ -1,6 +1,7 @@
 //! `inbox`: everything that is waiting for a person, in all engagements.
 
 use cloudcrew_definition::shown::row;
+use cloudcrew_ports::clock::Clock as _;
 use cloudcrew_ports::index::Which;
 use cloudcrew_runtime::engagement::{Request, RequestKind, Standing};
 use cloudcrew_views::VERSION;
@@ -12,17 +13,24 @@ use crate::home;
 use crate::out::{document, note, put, say};
 use crate::output::pretty;
 use crate::shell::{pasted, quoted};
+use crate::wiring::clock::SystemClock;
 use crate::show::{answers, approvals, deadline, decide, raises, used_up};
 use crate::words::counted;
 
 pub async fn inbox(args: &Args, format: Format) -> Result<Exit, Failure> {
-    let mut inbox = Inbox { version: VERSION, requests: Vec::new(), blocked: Vec::new() };
+    let mut inbox = Inbox {
+        version: VERSION,
+        requests: Vec::new(),
+        blocked: Vec::new(),
+        surveys: Vec::new(),
+    };
+    let now = SystemClock::default().now();
     let mut broken = Exit::Done;
     for found in home::standings(args, Which::Waiting).await? {
         let project = &found.listing.engagement;
         match found.standing {
             Ok(standing) => {
-                inbox.add(project, &standing);
+                inbox.add(project, &standing, now);
                 if format == Format::Human {
                     show(project, &standing);
                 }
@@ -35,12 +43,14 @@ pub async fn inbox(args: &Args, format: Format) -> Result<Exit, Failure> {
     }
     match format {
         Format::Json => document(&pretty(&inbox)),
-        Format::Human
-            if inbox.requests.is_empty() && inbox.blocked.is_empty() && broken == Exit::Done =>
-        {
-            note!("nothing is waiting")
+        Format::Human => {
+            if inbox.requests.is_empty() && inbox.blocked.is_empty() && broken == Exit::Done {
+                note!("nothing is waiting");
+            }
+            for project in &inbox.surveys {
+                say!("{project}  has ended: {}", pasted(&format!("survey {project}")));
+            }
         }
-        Format::Human => {}
     }
     Ok(broken)
 }

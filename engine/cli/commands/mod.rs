@@ -19,6 +19,8 @@ mod lsp;
 mod members;
 mod memory;
 mod message;
+mod metrics;
+mod patterns;
 mod plan;
 mod programs;
 mod rebuild;
@@ -26,13 +28,14 @@ mod retry;
 mod run;
 mod schema;
 mod sow;
+mod survey;
 mod test;
 mod watch;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::args::{Approve, Args, Command, Format};
+use crate::args::{Approve, Args, Command, Export, Format};
 use crate::exit::{Exit, Failure};
 use crate::out::{document, put};
 use crate::output::pretty;
@@ -104,7 +107,17 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         Command::Artifacts { project, path, export, format } => {
             artifacts::artifacts(&args, project, path.as_deref(), export.as_deref(), *format).await
         }
-        Command::Cost { project, format } => cost::cost(&args, project, *format).await,
+        Command::Cost { project, export: Some(Export::Focus), .. } => {
+            cost::focus(&args, project.as_deref()).await
+        }
+        Command::Cost { project, format, .. } => {
+            cost::cost(&args, project.as_deref().unwrap_or_default(), *format).await
+        }
+        Command::Metrics(verb) => metrics::metrics(&args, verb).await,
+        Command::Survey { project, ratings, words, format } => {
+            survey::survey(&args, project, ratings, words, *format).await
+        }
+        Command::Patterns(verb) => patterns::patterns(&args, verb).await,
         Command::Memory(verb) => memory::memory(&args, verb).await,
         Command::Test { files, junit } => test::test(&args, files, junit.as_deref()),
         Command::Serve(serve) => crate::serve::serve(&args, serve).await,

@@ -46,7 +46,7 @@ pub async fn run(args: &Args, url: &str) -> Result<Option<Exit>, Failure> {
             let ledger = server()?.get(&["projects", project, "ledger"], &[]).await?;
             show(*format, &ledger, screens::ledger)
         }
-        Command::Cost { project, format } => {
+        Command::Cost { project: Some(project), export: None, format } => {
             let cost = server()?.get(&["projects", project, "cost"], &[]).await?;
             show(*format, &cost, screens::cost)
         }

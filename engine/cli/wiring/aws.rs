@@ -17,6 +17,7 @@ use cloudcrew_aws::connections::ConnectionTable;
 use cloudcrew_aws::functions::Function;
 use cloudcrew_aws::gateway::Stage;
 pub use cloudcrew_aws::mail::Ses;
+use cloudcrew_aws::metrics::MetricsTable;
 use cloudcrew_aws::secrets::secrets;
 use cloudcrew_aws::store::Store;
 pub use cloudcrew_aws::store::{Known, Run, Timed};
@@ -31,6 +32,7 @@ use cloudcrew_ports::blob::Blobs as _;
 use cloudcrew_ports::clock::Clock;
 use cloudcrew_ports::lease::Leases;
 use cloudcrew_ports::memory::NoMemory;
+use cloudcrew_ports::pattern::NoPatterns;
 use cloudcrew_ports::program::NoPrograms;
 use cloudcrew_ports::receipt::Receipts;
 use cloudcrew_ports::repo::{CommitRequest, Logged, Published, Repo, RepoError, TreeFile};
@@ -248,12 +250,19 @@ impl Cloud {
             model,
             knowledge: Arc::new(Index::default()),
             memory: Arc::new(NoMemory),
+            metrics: Arc::new(self.metrics()?),
+            patterns: Arc::new(NoPatterns),
             programs: Arc::new(NoPrograms(why.to_owned())),
             servers: Arc::new(NoServers(why.to_owned())),
             tools: Arc::new(Toolbox::built_in().with_servers(&engagement.definition.servers)),
             clock,
             watch,
         })
+    }
+
+    /// The figures of engagements.
+    pub fn metrics(&self) -> Result<MetricsTable, Failure> {
+        Ok(MetricsTable::new(&self.config, &variable(&environment::METRICS)?))
     }
 
     /// A new folder for a clone.

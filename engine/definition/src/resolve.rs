@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::crew::{
     Agent, AgentBend, Answer, Approvers, Bend, Budget, Context, Definition, Deliverable, Fact,
-    Gate, GateBend, Grant, Live, Model, Phase, Pot, Price, Reach, Reasoning, Recall, Rehearsal, Retry,
+    Gate, GateBend, Grant, Live, Model, Pattern, PatternRules, Phase, Pot, Price, Reach, Reasoning, Recall, Rehearsal, Retry,
     Review, ReviewBend, Server, Service, Swarm, Template, UnitPrice, Values, Workflow,
 };
 use crate::known;
@@ -54,6 +54,7 @@ pub(crate) fn resolve(sources: &Sources, workspace: &syntax::Workspace) -> Optio
         templates: templates(sources),
         rehearsals,
         knowledge: knowledge(sources, workspace)?,
+        patterns: patterns(sources, workspace)?,
     })
 }
 
@@ -200,6 +201,26 @@ fn knowledge(sources: &Sources, workspace: &syntax::Workspace) -> Option<Vec<Ser
         }
     }
     Some(all)
+}
+
+fn patterns(sources: &Sources, workspace: &syntax::Workspace) -> Option<Vec<Pattern>> {
+    let mut files: Vec<_> = workspace.patterns.iter().collect();
+    files.sort_by_key(|(file, _)| sources.path(*file));
+    let bundled = |f: &Written<syntax::BundledFile>| {
+        let f = f.get()?;
+        Some((value(&f.path)?, value(&f.content)?))
+    };
+    let pattern = |p: &syntax::PatternFile| {
+        Some(Pattern {
+            name: value(&p.pattern)?,
+            title: value(&p.title)?,
+            category: value(&p.category)?,
+            tags: words(&p.tags),
+            description: value(&p.description)?,
+            files: value(&p.files)?.iter().map(bundled).collect::<Option<_>>()?,
+        })
+    };
+    files.into_iter().map(|(_, p)| pattern(p)).collect()
 }
 
 fn known_service(s: &syntax::Service) -> Option<Service> {
@@ -373,6 +394,10 @@ fn workflow(w: &syntax::WorkflowFile) -> Option<Workflow> {
         sow_headings: optional(&w.sow_headings).map(|h| headings(&h)).unwrap_or_default(),
         finalize: words(&w.finalize),
         budget: optional(&w.budget).and_then(|b| budget(&b)),
+        patterns: optional(&w.patterns).map(|p| PatternRules {
+            hold_out: optional(&p.hold_out).unwrap_or(defaults::HOLD_OUT),
+            min_lower_bound: optional(&p.min_lower_bound),
+        }),
     })
 }
 

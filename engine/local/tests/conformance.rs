@@ -66,6 +66,12 @@ async fn the_store_passes_the_memory_suite() {
 }
 
 #[tokio::test]
+async fn the_store_passes_the_pattern_suite() {
+    let (_home, store) = store();
+    conformance::pattern::run_all(&store).await;
+}
+
+#[tokio::test]
 async fn the_store_passes_the_metrics_suite() {
     let (_home, store) = store();
     conformance::metrics::run_all(&store).await;

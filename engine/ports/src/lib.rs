@@ -21,6 +21,7 @@ pub mod metrics;
 pub mod model;
 pub mod outbox;
 pub mod pass;
+pub mod pattern;
 pub mod program;
 pub mod receipt;
 pub mod reply;

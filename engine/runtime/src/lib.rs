@@ -3,6 +3,8 @@
 
 pub mod catalogue;
 pub mod engagement;
+pub mod metrics;
+pub mod patterns;
 pub mod ports;
 pub mod prompt;
 pub mod swarm;

@@ -9,7 +9,9 @@ use cloudcrew_ports::knowledge::Knowledge;
 use cloudcrew_ports::lease::Leases;
 use cloudcrew_ports::ledger::Ledger;
 use cloudcrew_ports::memory::Memory;
+use cloudcrew_ports::metrics::Metrics;
 use cloudcrew_ports::model::Model;
+use cloudcrew_ports::pattern::Patterns;
 use cloudcrew_ports::program::Programs;
 use cloudcrew_ports::repo::Repo;
 use cloudcrew_ports::server::Servers;
@@ -37,6 +39,10 @@ pub struct Ports {
     pub knowledge: Arc<dyn Knowledge>,
     /// What crews remember beyond one engagement.
     pub memory: Arc<dyn Memory>,
+    /// Figures of engagements.
+    pub metrics: Arc<dyn Metrics>,
+    /// The library of patterns.
+    pub patterns: Arc<dyn Patterns>,
     /// Where programs run.
     pub programs: Arc<dyn Programs>,
     /// MCP servers.

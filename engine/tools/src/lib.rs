@@ -10,6 +10,7 @@ mod ask_customer;
 mod aws_provider_docs;
 mod aws_service_lookup;
 mod board_write;
+mod contribute_pattern;
 mod design_pipeline;
 mod design_schema;
 mod estimate_cost;
@@ -24,6 +25,7 @@ mod outcome;
 mod parse_sow;
 mod phase_summary;
 mod prices;
+mod promote_pattern;
 mod programs;
 mod remember;
 mod repo_delete;
@@ -46,7 +48,9 @@ mod scan_infrastructure;
 mod scan_secrets;
 mod secrets;
 mod server_tool;
+mod score_deliverable;
 mod search_memory;
+mod search_patterns;
 mod terraform;
 mod terraform_fmt;
 mod terraform_plan;
@@ -54,6 +58,7 @@ mod terraform_validate;
 mod tool;
 mod toolbox;
 mod units;
+mod use_pattern;
 mod validate_asl;
 mod validate_sql;
 mod weaknesses;
@@ -63,7 +68,7 @@ mod write_security_review;
 
 pub use answer_remark::ANSWER_REMARK;
 pub use outcome::{
-    AnswerForm, CallQuestion, Done, Finding, ItemChange, ItemState, Outcome, Part, RemarkAnswer,
+    AnswerForm, CallQuestion, DeliverableScore, Done, Finding, ItemChange, ItemState, Outcome, Part, PatternAct, RemarkAnswer,
     Recollection, RemarkOutcome, Settled, Settlement, ToolError, Verdict, WorkItem,
 };
 pub use prices::unit_price;
@@ -72,5 +77,5 @@ pub use tool::{MAX_RESULT, MAX_SHOWN, MAX_WRITE, Tool, TypedTool};
 pub use toolbox::{Registered, Toolbox};
 pub use units::units;
 pub use workplace::{
-    Broken, FileInfo, FileVersion, Kept, NewMemory, Origin, Recalled, Revision, Task, Workplace, Writable,
+    Broken, FileInfo, FileVersion, Kept, NewMemory, Offered, Origin, Recalled, Revision, Task, Workplace, Writable,
 };

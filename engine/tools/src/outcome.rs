@@ -217,6 +217,12 @@ pub struct Done {
     /// A change of a work item.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub item: Option<Box<ItemChange>>,
+    /// What the call did with a pattern.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<Box<PatternAct>>,
+    /// The score that the call gave.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<Box<DeliverableScore>>,
     /// What became of a row of the ledger.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settled: Option<Settlement>,
@@ -232,6 +238,50 @@ pub struct Done {
     /// What the agent noted for later work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remembered: Option<Box<MemoryRecord>>,
+}
+
+/// What an agent did with a pattern.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "act", rename_all = "snake_case")]
+pub enum PatternAct {
+    /// Wrote its files.
+    Used {
+        /// Its name.
+        name: String,
+        /// Digest of its files.
+        digest: String,
+        /// What was written.
+        paths: Vec<String>,
+    },
+    /// Added it to the library.
+    Contributed {
+        /// Its name.
+        name: String,
+        /// Digest of its files.
+        digest: String,
+    },
+    /// Had it promoted.
+    Promoted {
+        /// Its name.
+        name: String,
+        /// Digest of its files.
+        digest: String,
+    },
+}
+
+/// A score of a deliverable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DeliverableScore {
+    /// Its path.
+    pub path: String,
+    /// 1 to 5.
+    pub score: u8,
+    /// What shows it.
+    pub evidence: String,
+    /// The agent that gave it.
+    pub by: String,
+    /// The version that was scored.
+    pub of: MemorySource,
 }
 
 /// What became of an assumption or a blocker.

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use cloudcrew_definition::crew::{Agent, Server, ServerTool, Service};
+use cloudcrew_definition::crew::{Agent, Pattern, Server, ServerTool, Service};
 use cloudcrew_definition::path::{RepoPath, Scope};
 use cloudcrew_ports::knowledge::Knowledge;
 use cloudcrew_ports::ledger::{LedgerKind, LedgerRow};
@@ -118,6 +118,19 @@ pub struct Kept {
     pub path: Writable,
     /// Its new content; `None` when it was removed.
     pub content: Option<Vec<u8>>,
+}
+
+/// A pattern that an agent may use, with its evidence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offered {
+    /// The pattern.
+    pub pattern: Pattern,
+    /// How far it may be trusted: `draft`, `candidate`, `proven`.
+    pub tier: &'static str,
+    /// Counted uses.
+    pub counted: u64,
+    /// Counted uses that succeeded.
+    pub succeeded: u64,
 }
 
 /// What an agent wants to note.
@@ -258,6 +271,15 @@ pub trait Workplace: Send + Sync {
         most: usize,
     ) -> Result<Vec<Recalled>, Broken>;
 
+    /// Patterns that may be used here; with a query, those that fit it, best first.
+    async fn patterns(&self, query: &str) -> Result<Vec<Offered>, Broken>;
+
+    /// Adds a pattern to the library as this agent. The inner error is a refusal.
+    async fn offer(&self, pattern: Pattern) -> Result<Result<(), String>, Broken>;
+
+    /// The digest of a pattern that may be promoted now. The inner error says what is missing.
+    async fn promotes(&self, name: &str) -> Result<Result<String, String>, Broken>;
+
     /// All rows of the ledger.
     async fn ledger(&self) -> Result<Vec<LedgerRow>, Broken>;
 
@@ -278,6 +300,9 @@ pub trait Workplace: Send + Sync {
 
     /// Whether this is an open remark on a file of the agent.
     async fn has_remark(&self, id: &str) -> bool;
+
+    /// Whether `path` is a deliverable of any phase.
+    async fn is_owed(&self, path: &str) -> bool;
 
     /// Whether `path` is a deliverable of the phase.
     async fn owes(&self, path: &str) -> bool;

@@ -3,6 +3,7 @@
 //! This crate decides what a document contains. The command line, and later the API, decide how it
 //! is printed. Within a [`VERSION`], a key is never removed and never changes its meaning.
 
+pub mod analytics;
 pub mod api;
 pub mod artifacts;
 pub mod cost;
@@ -11,9 +12,11 @@ pub mod inbox;
 pub mod ledger;
 pub mod list;
 pub mod memory;
+pub mod patterns;
 pub mod plan;
 pub mod standings;
 pub mod status;
+pub mod survey;
 pub mod trace;
 
 /// Version of the documents.

@@ -67,6 +67,8 @@ pub async fn ports(home: &Path) -> (Ports, Store, GitRepo) {
         model: Arc::new(RehearsalModel::new(engagement.definition.clone(), rehearsal)),
         knowledge: Arc::new(cloudcrew_local::knowledge::Index::default()),
         memory: Arc::new(store.clone()),
+        metrics: Arc::new(store.clone()),
+        patterns: Arc::new(store.clone()),
         programs: Arc::new(cloudcrew_ports::program::NoPrograms("none here".into())),
         servers: Arc::new(cloudcrew_ports::server::NoServers("none here".into())),
         tools: Arc::new(cloudcrew_tools::Toolbox::built_in()),

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
-use cloudcrew_runtime::engagement::{
-    Event, SurveyRecord, survey as record_survey, survey_questions,
-};
+use cloudcrew_runtime::engagement::{Event, SurveyRecord, survey as record_survey};
+use cloudcrew_views::survey::Survey;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -19,30 +18,6 @@ use crate::app::App;
 use crate::body::Body;
 use crate::once::{KeyHeader, Once};
 use crate::problem::{Kind, Problem};
-
-/// The survey.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct Survey {
-    /// Whether it can be answered: the engagement has ended.
-    open: bool,
-    /// Its questions; each is rated 1 to 5.
-    questions: Vec<String>,
-    /// The last answer of each person.
-    answers: Vec<SurveyAnswer>,
-    /// Number of the journal entry that this shows.
-    as_of: u64,
-}
-
-/// The answer of a person.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct SurveyAnswer {
-    /// The person.
-    actor: String,
-    /// Ratings by question.
-    ratings: BTreeMap<String, u8>,
-    /// What the person says, or nothing.
-    words: String,
-}
 
 /// An answer to the survey.
 #[derive(Deserialize, ToSchema)]
@@ -64,21 +39,7 @@ pub(crate) struct NewAnswer {
     params(("id" = String, Path, description = "The engagement")),
     responses((status = 200, body = Survey), OfReader))]
 pub(crate) async fn read(opened: Opened<Read>) -> Json<Survey> {
-    Json(shown(&opened))
-}
-
-fn shown(opened: &cloudcrew_runtime::engagement::Engagement) -> Survey {
-    let answers = opened.state.surveys.values().map(|survey| SurveyAnswer {
-        actor: survey.actor.clone(),
-        ratings: survey.ratings.iter().cloned().collect(),
-        words: survey.words.clone(),
-    });
-    Survey {
-        open: opened.state.end.is_some(),
-        questions: survey_questions(opened),
-        answers: answers.collect(),
-        as_of: opened.head.seq,
-    }
+    Json(Survey::new(&opened))
 }
 
 /// Answers the survey after the end. The last answer of a person counts.

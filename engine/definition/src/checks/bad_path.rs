@@ -28,7 +28,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
     let owed = context.phases().flat_map(deliverables).map(|d| &d.path);
     let wanted =
         context.workspace.rehearsals.iter().flat_map(|(_, r)| expected(r)).map(|d| &d.path);
-    for (path, span) in owed.chain(wanted).filter_map(text) {
+    let bundles = context.workspace.patterns.iter().filter_map(|(_, p)| p.files.get());
+    let bundled = bundles.flatten().filter_map(|file| file.get()).map(|file| &file.path);
+    for (path, span) in owed.chain(wanted).chain(bundled).filter_map(text) {
         if let Err(fault) = RepoPath::parse(path) {
             report.error(CHECK.code, format!("`{path}` cannot be written: {fault}")).at(span, "");
         }

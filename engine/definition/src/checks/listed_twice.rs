@@ -16,9 +16,10 @@
 
 use std::collections::HashMap;
 
-use super::context::{deliverables, expected, texts};
+use super::context::{deliverables, expected, text, texts};
 use super::{Check, Context};
 use crate::diagnostic::Report;
+use crate::source::Span;
 use crate::syntax::Written;
 
 type List = Written<Vec<Written<String>>>;
@@ -59,11 +60,19 @@ fn run(context: &Context<'_>, report: &mut Report) {
         .chain(tests)
         .chain(workflows)
         .for_each(|l| list(l, report));
+    for (_, pattern) in &context.workspace.patterns {
+        let files = pattern.files.get().into_iter().flatten().filter_map(Written::get);
+        twice(files.filter_map(|file| text(&file.path)), report);
+    }
 }
 
 fn list(list: &List, report: &mut Report) {
+    twice(texts(list), report);
+}
+
+fn twice<'a>(names: impl Iterator<Item = (&'a str, Span)>, report: &mut Report) {
     let mut seen = HashMap::new();
-    for (name, span) in texts(list) {
+    for (name, span) in names {
         if let Some(first) = seen.get(name) {
             report
                 .error(CHECK.code, format!("`{name}` is listed twice"))

@@ -27,7 +27,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
     let phases = context.workspace.phases.iter().map(|(file, p)| (*file, &p.phase));
     let workflows = context.workspace.workflows.iter().map(|(file, w)| (*file, &w.workflow));
     let rehearsals = context.workspace.rehearsals.iter().map(|(file, r)| (*file, &r.rehearsal));
-    for (file, name) in phases.chain(workflows).chain(rehearsals) {
+    let patterns = context.workspace.patterns.iter().map(|(file, p)| (*file, &p.pattern));
+    for (file, name) in phases.chain(workflows).chain(rehearsals).chain(patterns) {
         let Some((name, span)) = text(name) else { continue };
         let path = context.sources.path(file);
         let stem = path.rsplit('/').next().and_then(|f| f.strip_suffix(".yaml")).unwrap_or(path);

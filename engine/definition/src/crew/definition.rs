@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::sha256;
 
-use super::{Budget, Grant, Model, Phase, Pot, Rehearsal, Server, Service};
+use super::{
+    Budget, Grant, Model, Pattern, PatternRules, Phase, Pot, Rehearsal, Server, Service,
+};
 
 /// Everything that a workspace defines. A run needs nothing else from the workspace.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,6 +34,9 @@ pub struct Definition {
     /// Facts and prices of services, by file.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub knowledge: Vec<Service>,
+    /// Bundles of files that crews may use, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub patterns: Vec<Pattern>,
 }
 
 /// An agent.
@@ -84,6 +89,9 @@ pub struct Workflow {
     /// The budget of an engagement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<Budget>,
+    /// What it says about patterns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patterns: Option<PatternRules>,
 }
 
 /// A template of artifacts.

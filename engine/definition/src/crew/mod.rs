@@ -6,6 +6,7 @@ mod definition;
 mod knowledge;
 mod millis;
 mod model;
+mod pattern;
 mod phase;
 mod server;
 
@@ -13,6 +14,7 @@ pub use budget::{Budget, Pot};
 pub use definition::{Agent, Definition, Template, Workflow};
 pub use knowledge::{Fact, Service, UnitPrice};
 pub use model::{Context, Live, Model, Price, Reasoning};
+pub use pattern::{Pattern, PatternRules};
 pub use phase::{
     AgentBend, Answer, Approvers, Bend, Deliverable, Gate, GateBend, Phase, Recall, Rehearsal, Retry,
     Review, ReviewBend, Swarm,

@@ -15,7 +15,7 @@ pub fn of_file(file: FileId, path: &str) -> Option<Name> {
         Some(FileKind::Phase) => (NameKind::Phases, stem),
         Some(FileKind::Workflow) => (NameKind::Workflows, stem),
         Some(FileKind::Rehearsal) => (NameKind::Rehearsals, stem),
-        Some(FileKind::Agents | FileKind::Knowledge) => return None,
+        Some(FileKind::Agents | FileKind::Knowledge | FileKind::Pattern) => return None,
         None if !is_text(path) => return None,
         None if path.starts_with("templates/") => (NameKind::Templates, stem),
         None => (NameKind::Prompts, path),

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
-use crate::syntax::{AgentsFile, FileKind, KnowledgeFile, PhaseFile, RehearsalFile, WorkflowFile};
+use crate::syntax::{AgentsFile, FileKind, KnowledgeFile, PatternFile, PhaseFile, RehearsalFile, WorkflowFile};
 
 /// The schema of a kind of file: draft-07, without `$ref`.
 ///
@@ -21,6 +21,7 @@ pub fn schema(kind: FileKind) -> Value {
         FileKind::Workflow => generate::<WorkflowFile>(),
         FileKind::Rehearsal => generate::<RehearsalFile>(),
         FileKind::Knowledge => generate::<KnowledgeFile>(),
+        FileKind::Pattern => generate::<PatternFile>(),
     }
 }
 
@@ -36,6 +37,7 @@ pub fn plain(kind: FileKind) -> &'static Value {
             FileKind::Workflow => include_str!("../../schemas/workflow.json"),
             FileKind::Rehearsal => include_str!("../../schemas/rehearsal.json"),
             FileKind::Knowledge => include_str!("../../schemas/knowledge.json"),
+            FileKind::Pattern => include_str!("../../schemas/pattern.json"),
         };
         // While the types are being changed, the stored schema may be broken; generate it instead.
         serde_json::from_str(text).unwrap_or_else(|_| schema(kind))

@@ -28,6 +28,7 @@ fn place(kind: FileKind) -> &'static str {
         FileKind::Workflow => "workflows/NAME.yaml",
         FileKind::Rehearsal => "rehearsals/NAME.yaml",
         FileKind::Knowledge => "knowledge/NAME.yaml",
+        FileKind::Pattern => "patterns/NAME.yaml",
     }
 }
 

@@ -43,6 +43,8 @@ pub const NOT_OWN: bool = false;
 pub const RECALL: u32 = 0;
 /// `recall.tokens`
 pub const RECALL_TOKENS: u32 = 1500;
+/// `patterns.hold_out`
+pub const HOLD_OUT: u32 = 0;
 /// `retry.timeout_factor`
 pub const TIMEOUT_FACTOR: f64 = 1.0;
 /// `deliver.max_attempts`, without `deliver`

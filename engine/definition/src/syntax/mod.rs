@@ -8,6 +8,7 @@ pub mod defaults;
 mod duration;
 mod knowledge;
 mod model;
+mod pattern;
 mod phase;
 mod rehearsal;
 mod server;
@@ -19,6 +20,7 @@ pub use budget::{AgentBudget, AtLimit, Budget};
 pub use duration::{Duration, meant, written};
 pub use knowledge::{Fact, KnowledgeFile, REGION, Service, UnitPrice};
 pub use model::{ContextRule, Effort, Guardrail, Model, Price, Provider, Reasoning};
+pub use pattern::{BundledFile, PatternFile};
 pub use phase::{Approvers, Deliver, Deliverable, Depth, Gate, GateKind, HandoffMode, OnExpiry, PhaseFile, ProviderRetry, Questions, Recall, Restart, Retry, Review, Swarm,
 };
 pub use rehearsal::{
@@ -29,7 +31,7 @@ pub use server::{
     Grant, MAX_SERVER_NAME, SECRET, SERVER_TOOL_PATTERN, Server, is_server_tool, secret_name,
     server_tool,
 };
-pub use workflow::{SowHeadings, WorkflowFile};
+pub use workflow::{PatternRules, SowHeadings, WorkflowFile};
 pub use written::{Entries, Written};
 
 use crate::document::{Document, Reader};
@@ -48,16 +50,19 @@ pub enum FileKind {
     Rehearsal,
     /// `knowledge/NAME.yaml`
     Knowledge,
+    /// `patterns/NAME.yaml`
+    Pattern,
 }
 
 impl FileKind {
     /// All kinds.
-    pub const ALL: [FileKind; 5] = [
+    pub const ALL: [FileKind; 6] = [
         FileKind::Agents,
         FileKind::Phase,
         FileKind::Workflow,
         FileKind::Rehearsal,
         FileKind::Knowledge,
+        FileKind::Pattern,
     ];
 
     /// The kind of the file at `path`; `None` if it is not a definition file.
@@ -68,6 +73,7 @@ impl FileKind {
             Some(("workflows", name)) if yaml(name) => Some(FileKind::Workflow),
             Some(("rehearsals", name)) if yaml(name) => Some(FileKind::Rehearsal),
             Some(("knowledge", name)) if yaml(name) => Some(FileKind::Knowledge),
+            Some(("patterns", name)) if yaml(name) => Some(FileKind::Pattern),
             _ => None,
         }
     }
@@ -80,6 +86,7 @@ impl FileKind {
             FileKind::Workflow => "workflow",
             FileKind::Rehearsal => "rehearsal",
             FileKind::Knowledge => "knowledge",
+            FileKind::Pattern => "pattern",
         }
     }
 }
@@ -142,6 +149,8 @@ pub struct Workspace {
     pub rehearsals: Vec<(FileId, RehearsalFile)>,
     /// `knowledge/*.yaml`.
     pub knowledge: Vec<(FileId, KnowledgeFile)>,
+    /// `patterns/*.yaml`.
+    pub patterns: Vec<(FileId, PatternFile)>,
 }
 
 impl Workspace {
@@ -153,6 +162,7 @@ impl Workspace {
             Form::Workflow(f) => self.workflows.push((file, *f)),
             Form::Rehearsal(f) => self.rehearsals.push((file, *f)),
             Form::Knowledge(f) => self.knowledge.push((file, *f)),
+            Form::Pattern(f) => self.patterns.push((file, *f)),
         }
     }
 }
@@ -165,6 +175,7 @@ pub(crate) enum Form {
     Workflow(Box<WorkflowFile>),
     Rehearsal(Box<RehearsalFile>),
     Knowledge(Box<KnowledgeFile>),
+    Pattern(Box<PatternFile>),
 }
 
 impl Form {
@@ -175,6 +186,7 @@ impl Form {
             FileKind::Workflow => read(document).map(Box::new).map(Form::Workflow),
             FileKind::Rehearsal => read(document).map(Box::new).map(Form::Rehearsal),
             FileKind::Knowledge => read(document).map(Box::new).map(Form::Knowledge),
+            FileKind::Pattern => read(document).map(Box::new).map(Form::Pattern),
         }
     }
 }

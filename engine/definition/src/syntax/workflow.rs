@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Budget, Written};
+use super::{Budget, Written, defaults};
 
 /// The phases in order, and the steps after the last one.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -31,6 +31,9 @@ pub struct WorkflowFile {
     /// The budget of the engagement, including its reviews. Defaults to no limit.
     #[schemars(extend("examples" = [{"usd": 40, "at_limit": "ask"}]))]
     pub budget: Option<Written<Budget>>,
+    /// How the crew is shown patterns, and when one counts as proven. Optional.
+    #[schemars(extend("examples" = [{"hold_out": 20, "min_lower_bound": 0.7}]))]
+    pub patterns: Option<Written<PatternRules>>,
     /// Further headings of statements of work, by the section that they name. Common headings in
     /// several languages are known without it. Optional.
     #[schemars(extend("examples" = [{"requirements": ["Pflichtenheft"], "constraints": ["Kept"]}]))]
@@ -39,6 +42,21 @@ pub struct WorkflowFile {
     /// completion. Optional.
     #[schemars(extend("x-cloudcrew-names" = "finalize_steps", "examples" = [["summary"]]))]
     pub finalize: Option<Written<Vec<Written<String>>>>,
+}
+
+/// How the crew is shown patterns, and when one counts as proven.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct PatternRules {
+    /// Percentage of phases that are not shown a pattern, so that one can see whether it helps.
+    /// Which ones is decided by a hash of engagement, phase and pattern.
+    #[schemars(range(max = 90), extend("default" = defaults::HOLD_OUT))]
+    pub hold_out: Option<Written<u32>>,
+    /// What the share of successes must be at least, with 95% confidence, for a promotion. By
+    /// default, three uses with more than 80% of successes are enough, which chance alone reaches
+    /// often.
+    #[schemars(range(min = 0, max = 1), extend("examples" = [0.7]))]
+    pub min_lower_bound: Option<Written<f64>>,
 }
 
 /// Headings of the sections of a statement of work, besides the common ones.

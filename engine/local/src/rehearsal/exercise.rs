@@ -1,7 +1,7 @@
 //! Uses the tools that an agent has and would not use otherwise, once in an engagement, so that a
 //! rehearsal shows whether each of them works.
 
-use cloudcrew_definition::crew::{Agent, Phase};
+use cloudcrew_definition::crew::{Agent, Pattern, Phase};
 use cloudcrew_ports::model::{ModelRequest, ToolStatus};
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ use super::{Turn, has};
 type Call = (&'static str, Value);
 
 /// Tools whose use an agent notes.
-const EXERCISED: [&str; 20] = [
+const EXERCISED: [&str; 22] = [
     "repo_search",
     "knowledge_search",
     "repo_history",
@@ -34,6 +34,8 @@ const EXERCISED: [&str; 20] = [
     "terraform_plan",
     "scan_dependencies",
     "search_memory",
+    "search_patterns",
+    "use_pattern",
 ];
 /// How the row in the ledger begins.
 pub(super) const NOTED: &str = "Rehearsed tools of";
@@ -47,6 +49,7 @@ pub(super) fn turn(
     agent: &Agent,
     known: &Knowledge,
     transcript: &Transcript<'_>,
+    patterns: &[Pattern],
 ) -> Option<Turn> {
     if phase.swarm.max_turns < TURNS {
         return None;
@@ -58,7 +61,7 @@ pub(super) fn turn(
     let wrote = |path: &&str| transcript.wrote(path);
     let own = phase.deliverables.iter().filter(|d| d.owner == agent.name);
     let path = own.map(|d| d.path.as_str()).find(wrote)?;
-    for batch in calls(path, phase, agent, transcript) {
+    for batch in calls(path, phase, agent, transcript, patterns) {
         let made =
             |(tool, input): &Call| transcript.calls(tool).any(|(call, _)| call.input == *input);
         let due: Vec<Call> = batch.into_iter().filter(|(tool, _)| has(request, tool)).collect();
@@ -72,7 +75,13 @@ pub(super) fn turn(
 
 /// What each tool is called with, in three turns: what only reads, so that it sees the same after a
 /// crash; what writes; and what needs something that was written.
-fn calls(path: &str, phase: &Phase, agent: &Agent, transcript: &Transcript<'_>) -> [Vec<Call>; 3] {
+fn calls(
+    path: &str,
+    phase: &Phase,
+    agent: &Agent,
+    transcript: &Transcript<'_>,
+    patterns: &[Pattern],
+) -> [Vec<Call>; 3] {
     let may = |tool: &str| agent.tools.iter().any(|name| name == tool);
     let folder = path.rsplit_once('/').map_or(".", |(folder, _)| folder);
     let beside = |name: &str| match folder {
@@ -91,6 +100,7 @@ fn calls(path: &str, phase: &Phase, agent: &Agent, transcript: &Transcript<'_>) 
         ("estimate_cost", json!({ "lines": [estimated] })),
         ("aws_provider_docs", json!({ "resource": "aws_sqs_queue" })),
         ("scan_dependencies", json!({})),
+        ("search_patterns", json!({})),
         ("search_memory", json!({ "question": "which format the customer prefers for files" })),
         ("review_iam_policy", json!({ "path": path })),
     ];
@@ -130,6 +140,14 @@ fn calls(path: &str, phase: &Phase, agent: &Agent, transcript: &Transcript<'_>) 
             ("repo_move", json!({ "from": scratch, "to": moved })),
             ("repo_delete", json!({ "path": gone })),
         ]);
+        if let Some(pattern) = patterns.iter().find(|pattern| pattern.files.len() == 1) {
+            let below = beside("rehearsed-pattern");
+            writes.push(("use_pattern", json!({ "pattern": pattern.name, "folder": below })));
+            if may("use_pattern") {
+                let written = format!("{below}/{}", pattern.files[0].0);
+                last.push(("repo_delete", json!({ "path": written })));
+            }
+        }
         let (keys, pipeline) = (beside("rehearsed-keys.json"), beside("rehearsed-steps.json"));
         if may("design_schema") {
             let table = json!({ "name": "rehearsed",

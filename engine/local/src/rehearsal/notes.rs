@@ -1,9 +1,10 @@
 //! Notes for later work, made from what the agent has written.
 
-use cloudcrew_definition::crew::{Agent, Phase};
+use cloudcrew_definition::crew::{Agent, Definition, Phase};
 use cloudcrew_ports::model::ModelRequest;
 use serde_json::json;
 
+use super::knowledge::Knowledge;
 use super::transcript::Transcript;
 use super::{Turn, has};
 
@@ -31,6 +32,28 @@ pub(super) fn turn(
             "remember",
             json!({ "kind": kind, "about": about, "text": text, "sources": [d.path] }),
         )
+    });
+    (!turn.calls.is_empty()).then_some(turn)
+}
+
+/// Scores all deliverables that are there, in a phase that nobody approves.
+pub(super) fn scores(
+    request: &ModelRequest<'_>,
+    phase: &Phase,
+    definition: &Definition,
+    known: &Knowledge,
+    transcript: &Transcript<'_>,
+) -> Option<Turn> {
+    let may = has(request, "score_deliverable") && phase.gate.is_none();
+    if !may || transcript.called("score_deliverable") {
+        return None;
+    }
+    let owed = definition.phases.iter().flat_map(|phase| &phase.deliverables);
+    let there = owed.filter(|d| known.files.contains_key(&d.path));
+    let evidence = "Rehearsed: a live agent says here what shows it.";
+    let turn = there.fold(Turn::says("I score what was delivered."), |turn, d| {
+        let score = json!({ "path": d.path, "score": 3, "evidence": evidence });
+        turn.call("score_deliverable", score)
     });
     (!turn.calls.is_empty()).then_some(turn)
 }

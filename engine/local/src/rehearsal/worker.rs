@@ -39,6 +39,7 @@ pub(super) fn turn(
         .or_else(|| worker.check())
         .or_else(|| worker.exercise())
         .or_else(|| notes::turn(request, phase, agent, transcript))
+        .or_else(|| notes::scores(request, phase, &model.definition, &worker.known, transcript))
         .or_else(|| worker.read())
         .or_else(|| worker.judge())
         .or_else(|| worker.remarks())
@@ -259,7 +260,9 @@ impl Worker<'_> {
 
     /// Uses its other tools once.
     fn exercise(&self) -> Option<Turn> {
-        exercise::turn(self.request, self.phase, self.agent, &self.known, self.transcript)
+        let patterns = &self.model.definition.patterns;
+        let (phase, agent) = (self.phase, self.agent);
+        exercise::turn(self.request, phase, agent, &self.known, self.transcript, patterns)
     }
 
     /// Runs the checks that its tools allow, over its own files and those that it reviews.

@@ -19,6 +19,7 @@ mod metrics;
 mod migrate;
 mod open;
 mod outbox;
+mod pattern;
 mod private;
 mod readers;
 mod receipt;

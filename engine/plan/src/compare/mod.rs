@@ -6,6 +6,7 @@
 mod agents;
 mod budgets;
 mod knowledge;
+mod patterns;
 mod phases;
 mod texts;
 
@@ -113,6 +114,7 @@ pub fn compare(before: &Definition, after: &Definition, workflow: &str) -> Vec<C
                 "no longer runs after the last phase:",
             );
             budgets::differ(&mut changes, "budget", (old.budget, new.budget));
+            patterns::rules(&mut changes, old.patterns, new.patterns);
             for name in new.phases.iter().filter(|name| old.phases.contains(name)) {
                 if let (Some(old), Some(new)) = (before.phase(name), after.phase(name)) {
                     phases::compare(old, new, &mut found);
@@ -122,6 +124,7 @@ pub fn compare(before: &Definition, after: &Definition, workflow: &str) -> Vec<C
             budgets::pots(before, after, &mut found);
             texts::templates((before, old), (after, new), &mut found);
             knowledge::compare(before, after, &mut found);
+            patterns::compare(before, after, &mut found);
         }
     }
     found

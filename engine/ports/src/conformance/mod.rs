@@ -17,6 +17,7 @@ pub mod memory;
 pub mod metrics;
 pub mod outbox;
 pub mod pass;
+pub mod pattern;
 pub mod receipt;
 pub mod repo;
 

@@ -84,7 +84,10 @@ impl Driver {
             Action::Ended(end) => return Ok(Some(Rest::Ended(end))),
             Action::Wait(requests) => return Ok(self.waits(requests, now).await),
             Action::Blocked(reason) => return Ok(Some(Rest::Blocked(reason))),
-            Action::End(end) => self.append(vec![Event::Ended(end)]).await?,
+            Action::End(end) => {
+                self.leave_uncompleted(&end).await?;
+                self.append(vec![Event::Ended(end)]).await?;
+            }
             Action::Leave(outcome) => self.go(outcome).await?,
             Action::Settle(request) => self.settle_request(&request, now).await?,
             Action::Pause(_) if self.options.only.is_some() => return Ok(Some(Rest::Away)),

@@ -180,15 +180,18 @@ pub async fn answer_remark(
 
 /// The question of every survey, beside those of the gates.
 const OVERALL: &str = "overall";
+/// Maximum number of questions: who is asked more answers none.
+const MOST_QUESTIONS: usize = 5;
 
 /// The questions of the survey: what the gates of the workflow ask, and how it was overall.
 pub fn survey_questions(engagement: &Engagement) -> Vec<String> {
     let phases = engagement.state.plan().entries.iter();
     let gates = phases.filter_map(|(name, _)| engagement.definition.phase(name)?.gate.as_ref());
     let mut questions: Vec<String> = gates.flat_map(|gate| gate.ratings.clone()).collect();
-    questions.push(OVERALL.to_owned());
+    questions.insert(0, OVERALL.to_owned());
     let mut seen = std::collections::BTreeSet::new();
     questions.retain(|question| seen.insert(question.clone()));
+    questions.truncate(MOST_QUESTIONS);
     questions
 }
 

@@ -14,6 +14,7 @@ mod error;
 mod event;
 mod host;
 mod inbound;
+mod library;
 mod load;
 pub mod memory;
 mod meter;
@@ -56,7 +57,7 @@ pub use request::{Raise, Request, RequestKind, Unit};
 pub use retry::{Retry, compatible, retry};
 pub use standing::Standing;
 pub use state::{
-    Artifact, Conversation, Exchange, Illegal, Memories, Parked, PhaseProgress, Reach, Remark,
-    State, SwarmRun, Talk, Unpushed,
+    Artifact, Conversation, Course, Exchange, Figures, Illegal, Memories, Parked, PhaseProgress, Reach, Remark,
+    State, SwarmRun, Talk, Unpushed, Worked, is_persons,
 };
 pub use timers::{settle, show_due};

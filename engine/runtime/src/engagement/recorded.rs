@@ -313,6 +313,15 @@ pub struct Transition {
     pub fault: Option<String>,
 }
 
+impl Transition {
+    /// A step that did nothing yet.
+    pub fn new(phase: &str, of: &str, step: &str) -> Transition {
+        let [phase, of, step] = [phase, of, step].map(str::to_owned);
+        let (accepted, adrs, notes, fault) = (Vec::new(), Vec::new(), Vec::new(), None);
+        Transition { phase, of, step, accepted, adrs, notes, fault }
+    }
+}
+
 /// Why something did not end as intended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Why {

@@ -8,6 +8,9 @@ use super::request::Request;
 use super::state::State;
 use cloudcrew_ports::index::{MAX_ROW, Row};
 
+/// How long a survey stays in the inbox, in milliseconds: 30 days.
+const SURVEY_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+
 /// A summary of an engagement's state, for a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Standing {
@@ -42,6 +45,9 @@ pub struct Standing {
     /// Open requests, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requests: Vec<Request>,
+    /// When the survey was opened, milliseconds since 1970 UTC, if nobody has answered it yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub survey: Option<i64>,
     /// Whether its current gate expired before it was decided.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub expired: bool,
@@ -69,6 +75,7 @@ impl Standing {
             retries: state.retries,
             unanswered: state.to_answer().is_some(),
             requests: state.open_requests().cloned().collect(),
+            survey: state.surveyed.filter(|_| state.end.is_some() && state.surveys.is_empty()),
             expired: state.end.is_none()
                 && state.gate_request().is_some_and(|request| request.expired),
             end: state.end.clone(),
@@ -81,6 +88,11 @@ impl Standing {
         !self.requests.is_empty() || self.blocked.is_some()
     }
 
+    /// Whether a survey waits for an answer at this time, in milliseconds since 1970 UTC.
+    pub fn asks_survey(&self, now: i64) -> bool {
+        self.survey.is_some_and(|opened| now.saturating_sub(opened) < SURVEY_MS)
+    }
+
     /// Whether a process must drive it.
     pub fn runs(&self) -> bool {
         self.end.is_none() && (!self.waits() || self.cancelling)
@@ -88,7 +100,7 @@ impl Standing {
 
     /// Converts it to a row of the index.
     pub fn row(&self) -> Row {
-        let waits = self.waits();
+        let waits = self.waits() || self.survey.is_some();
         let active = self.runs() || self.unanswered;
         let due = self.requests.iter().filter_map(Request::due).chain(self.pushes).min();
         let mut standing = json(self);
@@ -106,6 +118,7 @@ impl Standing {
                 retries: self.retries,
                 unanswered: self.unanswered,
                 requests: Vec::new(),
+                survey: self.survey,
                 expired: self.expired,
                 end: None,
                 partial: true,

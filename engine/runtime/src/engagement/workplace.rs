@@ -4,19 +4,20 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use cloudcrew_definition::crew::{Agent, Phase, Reach, Server, ServerTool, Service};
+use cloudcrew_definition::crew::{Agent, Pattern, Phase, Reach, Server, ServerTool, Service};
 use cloudcrew_definition::path::RepoPath;
 use cloudcrew_definition::syntax::server_tool;
 use cloudcrew_ports::knowledge::Knowledge;
 use cloudcrew_ports::ledger::LedgerRow;
 use cloudcrew_ports::memory::{MemoryKind, MemoryRecord, MemorySource, Space, Trust};
 use cloudcrew_ports::model::Purpose;
+use cloudcrew_ports::pattern::Card;
 use cloudcrew_ports::program::{Job, JobFile, MAX_BYTES, MAX_FILES, ProgramFault, Ran};
 use cloudcrew_ports::repo::TreeFile;
 use cloudcrew_ports::server::{Served, ServerCall, ServerFault};
 use cloudcrew_sow::Sow;
 use cloudcrew_tools::{
-    Broken, CallQuestion, FileInfo, FileVersion, Kept, NewMemory, Origin, Recalled, Revision, Task,
+    Broken, CallQuestion, FileInfo, FileVersion, Kept, NewMemory, Offered, Origin, Recalled, Revision, Task,
     WorkItem, Workplace, Writable,
 };
 use serde_json::Value;
@@ -28,10 +29,12 @@ use super::context::variables;
 use super::driver::Driver;
 use super::error::EngagementError;
 use super::event::Decision;
+use super::library::Shelf;
 use super::load::Engagement;
 use super::memory::{Seen, Wanted, note, recall, space};
 use super::past::Past;
 use super::request::{Request, RequestKind};
+use crate::patterns::may_promote;
 use crate::prompt::render;
 
 /// The workplace of one tool call.
@@ -262,6 +265,45 @@ impl Workplace for CallWorkplace<'_> {
         Ok(notes)
     }
 
+    async fn patterns(&self, query: &str) -> Result<Vec<Offered>, Broken> {
+        let shelf = self.driver.look(|e| Shelf::of(e, self.phase)).await;
+        Ok(shelf.offered(&*self.driver.ports.patterns, query).await?)
+    }
+
+    async fn offer(&self, pattern: Pattern) -> Result<Result<(), String>, Broken> {
+        let shelf = self.driver.look(|e| Shelf::of(e, self.phase)).await;
+        let (patterns, digest) = (&*self.driver.ports.patterns, pattern.digest());
+        let all = shelf.offered(patterns, "").await?;
+        if let Some(there) = all.iter().find(|o| o.pattern.digest() == digest) {
+            let name = &there.pattern.name;
+            // A call that is repeated after a crash.
+            return Ok(if *name == pattern.name {
+                Ok(())
+            } else {
+                Err(format!("the pattern `{name}` has the same files"))
+            });
+        }
+        if all.iter().any(|o| o.pattern.name == pattern.name) {
+            return Ok(Err(format!("a pattern is named `{}`; choose another", pattern.name)));
+        }
+        let (project, by) = (self.driver.project().to_owned(), self.agent.name.clone());
+        let card = Card { pattern, project, by, at: self.driver.now().await };
+        Ok(Ok(patterns.offer(shelf.space(), &card).await?))
+    }
+
+    async fn promotes(&self, name: &str) -> Result<Result<String, String>, Broken> {
+        let shelf = self.driver.look(|e| Shelf::of(e, self.phase)).await;
+        let patterns = &*self.driver.ports.patterns;
+        let all = shelf.offered(patterns, "").await?;
+        let Some(found) = all.into_iter().find(|offered| offered.pattern.name == name) else {
+            return Ok(Err("there is no such pattern".to_owned()));
+        };
+        let digest = found.pattern.digest();
+        let evidence = shelf.evidence(patterns, &digest).await?;
+        let least = shelf.rules().min_lower_bound;
+        Ok(may_promote(&evidence, least).map(|()| digest))
+    }
+
     async fn ledger(&self) -> Result<Vec<LedgerRow>, Broken> {
         Ok(self.driver.ledger_rows().await?)
     }
@@ -296,6 +338,11 @@ impl Workplace for CallWorkplace<'_> {
     async fn has_remark(&self, id: &str) -> bool {
         let agent = &self.agent.name;
         self.driver.look(|e| e.state.remarks_for(agent).any(|remark| remark.record.id == id)).await
+    }
+
+    async fn is_owed(&self, path: &str) -> bool {
+        let owed = |phase: &Phase| phase.deliverables.iter().any(|d| d.path == path);
+        self.driver.look(|e| e.definition.phases.iter().any(owed)).await
     }
 
     async fn owes(&self, path: &str) -> bool {

@@ -7,13 +7,15 @@ use cloudcrew_definition::shown::{inset, row};
 
 use crate::engagement::driver::Driver;
 use crate::engagement::error::EngagementError;
-use crate::engagement::event::{Decision, Event, RunMode};
+use crate::engagement::event::{Decision, EndReason, Event, RunMode};
 use crate::engagement::load::Engagement;
+use crate::engagement::memory::sync;
 use crate::engagement::request::RequestKind;
+use crate::metrics::whole;
 use cloudcrew_ports::ledger::LedgerKind;
 
 /// Finalize steps that definitions may name.
-pub const STEPS: &[&str] = &["summary"];
+pub const STEPS: &[&str] = &["summary", "patterns", "memory", "metrics", "survey"];
 
 /// Path of the summary in the customer's repository.
 const SUMMARY: &str = "docs/engagement-summary.md";
@@ -26,6 +28,19 @@ impl Driver {
     ) -> Result<(), EngagementError> {
         let fault = match step.as_str() {
             "summary" => self.write_summary().await?,
+            "patterns" => self.note_all_outcomes().await,
+            "memory" => {
+                let synced = sync(&*self.ports.memory, &*self.engagement().await).await;
+                synced.err().map(|error| error.to_string())
+            }
+            "metrics" => {
+                let engagement = self.engagement().await;
+                let end = Some(EndReason::Completed);
+                let written = whole(&*self.ports.metrics, &engagement, end).await;
+                written.err().map(|error| error.to_string())
+            }
+            // The entry itself opens it.
+            "survey" => None,
             other => Some(format!("no step named `{other}`")),
         };
         self.append(vec![Event::Finalized { step, fault }]).await

@@ -237,6 +237,15 @@ fn review_spec(
              acceptance criteria.\n"
         }
     });
+    let used = engagement.state.patterns.iter().filter(|used| used.phase == phase.name);
+    for used in used {
+        let (name, paths) = (&used.name, used.paths.join(", "));
+        task.push_str(&format!(
+            "\n{} began with the pattern {name}: {paths}. It was written for other work: check \
+             that it was adapted.\n",
+            used.by
+        ));
+    }
     if findings.is_empty() {
         task.push_str("It found nothing.\n");
     } else {

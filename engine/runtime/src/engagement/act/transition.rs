@@ -9,11 +9,13 @@ use cloudcrew_ports::memory::{MAX_TEXT, MemoryKind, MemoryRecord, MemorySource};
 
 use crate::engagement::driver::Driver;
 use crate::engagement::error::EngagementError;
-use crate::engagement::event::{Event, Transition};
+use crate::engagement::event::{End, EndReason, Event, Transition};
+use crate::engagement::library::outcomes;
 use crate::engagement::load::Engagement;
 use crate::engagement::memory::{space, sync};
 use crate::engagement::request::Request;
 use crate::engagement::state::is_persons;
+use crate::metrics::{counts, of_phase, whole};
 
 /// The engine as the author of what it writes.
 const ENGINE: &str = "engine";
@@ -41,7 +43,9 @@ impl Driver {
             self.transit(&request.phase, &request.id, "decisions").await?;
             self.transit(&request.phase, &request.id, "records").await?;
         }
-        self.transit(&request.phase, &request.id, "memory").await
+        self.transit(&request.phase, &request.id, "patterns").await?;
+        self.transit(&request.phase, &request.id, "memory").await?;
+        self.transit(&request.phase, &request.id, "metrics").await
     }
 
     /// Leaves a phase without a gate.
@@ -51,7 +55,27 @@ impl Driver {
     ) -> Result<(), EngagementError> {
         let of = self.look(|e| swarm_of(e, phase)).await;
         self.transit(phase, &of, "summary").await?;
-        self.transit(phase, &of, "memory").await
+        self.transit(phase, &of, "patterns").await?;
+        self.transit(phase, &of, "memory").await?;
+        self.transit(phase, &of, "metrics").await
+    }
+
+    /// Keeps the figures of an engagement that does not complete: nothing finalizes it.
+    pub(in crate::engagement) async fn leave_uncompleted(
+        &self,
+        end: &End,
+    ) -> Result<(), EngagementError> {
+        let kept = self.look(counts).await;
+        if !kept || end.kind == EndReason::Completed {
+            return Ok(());
+        }
+        let written = whole(&*self.ports.metrics, &*self.engagement().await, Some(end.kind)).await;
+        let phase = self.look(|e| e.state.last_phase.clone().unwrap_or_default()).await;
+        let done = Transition {
+            fault: written.err().map(|error| error.to_string()),
+            ..Transition::new(&phase, "end", "metrics")
+        };
+        self.append(vec![Event::Transitioned(Box::new(done))]).await
     }
 
     /// Does a step, unless it is on record.
@@ -60,19 +84,19 @@ impl Driver {
         if self.look(|e| e.state.progress(phase).transitions.contains(&key)).await {
             return Ok(());
         }
-        let mut done = Transition {
-            phase: phase.to_owned(),
-            of: of.to_owned(),
-            step: step.to_owned(),
-            accepted: Vec::new(),
-            adrs: Vec::new(),
-            notes: Vec::new(),
-            fault: None,
-        };
+        let mut done = Transition::new(phase, of, step);
         match step {
             "summary" => done.fault = self.add_facts(phase, of).await?,
             "decisions" => self.accept_decisions(&mut done).await?,
             "records" => self.write_records(&mut done).await?,
+            "patterns" => done.fault = self.note_outcomes(phase).await,
+            "metrics" => {
+                if self.look(counts).await {
+                    let engagement = self.engagement().await;
+                    let written = of_phase(&*self.ports.metrics, &engagement, phase).await;
+                    done.fault = written.err().map(|error| error.to_string());
+                }
+            }
             _ => {
                 // What is remembered follows from the journal and can be written again at any
                 // time, so a store that is away does not stop the engagement.
@@ -81,6 +105,29 @@ impl Driver {
             }
         }
         self.append(vec![Event::Transitioned(Box::new(done))]).await
+    }
+
+    /// Writes to the library how the uses of patterns ended, in all phases.
+    pub(in crate::engagement) async fn note_all_outcomes(&self) -> Option<String> {
+        let phases = self.look(|e| e.state.plan().entries.clone()).await;
+        for (phase, _) in phases {
+            if let Some(fault) = self.note_outcomes(&phase).await {
+                return Some(fault);
+            }
+        }
+        None
+    }
+
+    /// Writes to the library how the uses of patterns in a phase ended.
+    async fn note_outcomes(&self, phase: &str) -> Option<String> {
+        let (space, events) = self.look(|e| (space(&e.state.started), outcomes(e, phase))).await;
+        for (digest, id, event) in events {
+            let noted = self.ports.patterns.note(&space, &digest, &id, &event).await;
+            if let Err(error) = noted {
+                return Some(error.to_string());
+            }
+        }
+        None
     }
 
     /// Marks the decisions of a phase as accepted, and notes them for later work.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use cloudcrew_definition::crew::{Agent, Server, ServerTool, Service};
+use cloudcrew_definition::crew::{Agent, Pattern, Server, ServerTool, Service};
 use cloudcrew_ports::knowledge::Knowledge;
 use cloudcrew_ports::ledger::{LedgerKind, LedgerRow};
 use cloudcrew_ports::memory::{MemoryKind, MemoryRecord, MemorySource, Trust};
@@ -11,12 +11,13 @@ use cloudcrew_ports::program::{ProgramFault, Ran};
 use cloudcrew_ports::server::{Served, ServerFault};
 use cloudcrew_sow::Sow;
 use cloudcrew_tools::{
-    Broken, FileInfo, FileVersion, Kept, NewMemory, Recalled, Revision, Task, WorkItem, Workplace,
+    Broken, FileInfo, FileVersion, Kept, NewMemory, Offered, Recalled, Revision, Task, WorkItem, Workplace,
     Writable,
 };
 use serde_json::Value;
 
 use super::Talker;
+use crate::engagement::library::Shelf;
 use crate::engagement::memory::{Wanted, recall, space};
 use crate::engagement::past::Past;
 use crate::engagement::workplace::{colleagues, info, items};
@@ -172,6 +173,19 @@ impl Workplace for TalkPlace<'_> {
         Ok(notes)
     }
 
+    async fn patterns(&self, query: &str) -> Result<Vec<Offered>, Broken> {
+        let shelf = self.talker.look(|e| Shelf::of(e, self.phase)).await;
+        Ok(shelf.offered(&*self.talker.ports.patterns, query).await?)
+    }
+
+    async fn offer(&self, _: Pattern) -> Result<Result<(), String>, Broken> {
+        Ok(Err("nothing is contributed in a conversation".to_owned()))
+    }
+
+    async fn promotes(&self, _: &str) -> Result<Result<String, String>, Broken> {
+        Ok(Err("nothing is promoted in a conversation".to_owned()))
+    }
+
     async fn ledger(&self) -> Result<Vec<LedgerRow>, Broken> {
         Ok(self.talker.ports.ledger.rows(&self.talker.project).await?)
     }
@@ -193,6 +207,10 @@ impl Workplace for TalkPlace<'_> {
     }
 
     async fn has_remark(&self, _: &str) -> bool {
+        false
+    }
+
+    async fn is_owed(&self, _: &str) -> bool {
         false
     }
 

@@ -322,7 +322,7 @@ impl State {
 }
 
 /// Whether a person gave an answer, and not the engine for want of one.
-pub(in crate::engagement) fn is_persons(answer: &Answered, voice: &RunMode) -> bool {
+pub fn is_persons(answer: &Answered, voice: &RunMode) -> bool {
     match answer.channel.as_str() {
         "approve-all" | "expiry" => false,
         // Only a rehearsal has a rehearsed customer, and only rehearsals see what it approved.

@@ -1,10 +1,12 @@
 //! The state of an engagement: a fold of its events, and the only table of legal transitions.
 
 mod conversation;
+mod figures;
 mod files;
 mod items;
 mod legal;
 mod memory;
+mod patterns;
 mod phases;
 mod position;
 mod pushes;
@@ -18,7 +20,7 @@ use std::time::Duration;
 use cloudcrew_definition::crew::{Live as Served, Price};
 use cloudcrew_plan::{Counters, Kind, Outcome, Plan};
 use cloudcrew_ports::model::Billing;
-use cloudcrew_tools::{Settled, WorkItem};
+use cloudcrew_tools::{DeliverableScore, Settled, WorkItem};
 
 use super::event::{
     CommitRecord, End, Event, Member, MessageRecord, Started, SurveyRecord, Why, label,
@@ -27,9 +29,11 @@ use super::meter::Meter;
 use super::request::{Request, RequestKind};
 
 pub use conversation::{Conversation, Exchange, Talk};
+pub use figures::{Course, Figures, Worked};
 pub use files::Artifact;
-pub(super) use memory::{Shown, is_persons};
-pub use memory::{Memories, Reach};
+pub(super) use memory::Shown;
+pub use memory::{Memories, Reach, is_persons};
+pub use patterns::UsedPattern;
 pub use phases::PhaseProgress;
 pub use pushes::Unpushed;
 pub use remarks::Remark;
@@ -115,6 +119,18 @@ pub struct State {
     pub remarks: Vec<Remark>,
     /// Work items, in the order they were created.
     pub items: Vec<WorkItem>,
+    /// Uses of patterns, in order.
+    pub patterns: Vec<UsedPattern>,
+    /// Digests of the patterns that it contributed.
+    pub contributed: BTreeSet<String>,
+    /// Promotions of patterns: step, digest, agent, time.
+    pub promoted: Vec<(String, String, String, i64)>,
+    /// What the work took, besides tokens.
+    pub figures: Figures,
+    /// Scores of deliverables, by path.
+    pub scores: BTreeMap<String, DeliverableScore>,
+    /// When the survey was opened, milliseconds since 1970 UTC.
+    pub surveyed: Option<i64>,
     /// What became of assumptions and blockers, by id of their row.
     pub settled: BTreeMap<String, Settled>,
     /// The notes for later work.
@@ -179,6 +195,12 @@ impl State {
             surveys: BTreeMap::new(),
             remarks: Vec::new(),
             items: Vec::new(),
+            patterns: Vec::new(),
+            contributed: BTreeSet::new(),
+            promoted: Vec::new(),
+            figures: Figures::default(),
+            scores: BTreeMap::new(),
+            surveyed: None,
             settled: BTreeMap::new(),
             memories: Memories::default(),
             adrs: BTreeMap::new(),
@@ -269,7 +291,9 @@ impl State {
             }
             Event::Entered { state, on, resume, why } => {
                 self.entered += 1;
+                let from = self.phase().map(str::to_owned);
                 self.enter(state, *on, resume.clone());
+                self.counted_entry(from.as_deref(), *on, at);
                 self.reason = why.clone();
                 self.restarts(*on, why.as_ref());
             }
@@ -312,9 +336,16 @@ impl State {
                 self.swarm_input(input, Duration::from_millis(*elapsed_ms))
                     .map_err(|why| self.illegal(event, why))?;
                 self.settled(input, *settled);
+                self.counted_step(input, *elapsed_ms);
                 if let Some(done) = done {
                     self.tool_done(done);
                     self.recorded.extend(done.ledger.iter().cloned());
+                    if let Some(act) = &done.pattern {
+                        self.pattern_act(act, input, at);
+                    }
+                    if let Some(score) = &done.score {
+                        self.scores.insert(score.path.clone(), (**score).clone());
+                    }
                     if let Some(settled) = &done.settled {
                         self.settled.insert(settled.row.clone(), settled.outcome);
                     }
@@ -426,7 +457,12 @@ impl State {
             Event::Withdrawn { memory, actor, reason } => self.withdrawn(memory, actor, reason),
             Event::Published { memory, .. } => self.published(memory),
             Event::ProcessDied { .. } => self.died(),
-            Event::Finalized { step, fault } => self.finalized.push((step.clone(), fault.clone())),
+            Event::Finalized { step, fault } => {
+                if step == "survey" && fault.is_none() {
+                    self.surveyed = Some(at);
+                }
+                self.finalized.push((step.clone(), fault.clone()));
+            }
             Event::Repinned { definition, plan } => {
                 self.started.definition.clone_from(definition);
                 self.started.plan.clone_from(plan);

@@ -1,0 +1,211 @@
+//! `metrics`: what many engagements came to.
+
+use std::collections::BTreeMap;
+
+use cloudcrew_definition::shown::row;
+use cloudcrew_runtime::metrics::{Summary, months, summaries, summary};
+use cloudcrew_views::analytics::{
+    AdviceDocument, Comparison, CostDocument, Mean, Share, Side, Trend, advise, compare, costs,
+    trend,
+};
+
+use crate::args::{Args, Format, Metrics};
+use crate::exit::{Exit, Failure};
+use crate::home;
+use crate::out::{document, note, say};
+use crate::output::pretty;
+use crate::wiring::store::Store;
+use crate::workspace;
+
+pub async fn metrics(args: &Args, verb: &Metrics) -> Result<Exit, Failure> {
+    let store = home::existing(&home::path(args)?)?;
+    match verb {
+        Metrics::Trend(which) => {
+            let found = trend(&months(&store).await?, !which.rehearsals);
+            match which.format {
+                Format::Json => document(&pretty(&found)),
+                Format::Human => by_month(&found),
+            }
+        }
+        Metrics::Cost(which) => {
+            let found = costs(&months(&store).await?, !which.rehearsals);
+            match which.format {
+                Format::Json => document(&pretty(&found)),
+                Format::Human => by_line(&found),
+            }
+        }
+        Metrics::Compare { a, b, format } => {
+            let groups = [group(&store, a).await?, group(&store, b).await?];
+            let found = compare([a, b], [&groups[0], &groups[1]]);
+            match format {
+                Format::Json => document(&pretty(&found)),
+                Format::Human => beside(&found),
+            }
+            if found.not_comparable.is_some() {
+                return Ok(Exit::Failed);
+            }
+        }
+        Metrics::Advise { workflow, format } => {
+            let root = workspace::find(args.workspace.as_deref())?;
+            let definition = workspace::definition(&root)?;
+            let name = workspace::workflow(&definition, workflow.as_deref())?;
+            let found = advise(&months(&store).await?, &definition, &name);
+            let found = found.ok_or_else(|| Failure::usage(format!("no workflow `{name}`")))?;
+            match format {
+                Format::Json => document(&pretty(&found)),
+                Format::Human => advice(&found),
+            }
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// The engagements that a name stands for.
+async fn group(store: &Store, name: &str) -> Result<Vec<Summary>, Failure> {
+    if let Some(one) = summary(store, name).await? {
+        return Ok(vec![one]);
+    }
+    let is_month = name.len() == 7
+        && name.bytes().enumerate().all(|(n, b)| if n == 4 { b == b'-' } else { b.is_ascii_digit() });
+    if is_month {
+        return Ok(summaries(store, Some(name)).await?);
+    }
+    let hash = name.len() >= 8 && name.bytes().all(|b| b.is_ascii_hexdigit());
+    let all = if hash { summaries(store, None).await? } else { Vec::new() };
+    let found: Vec<Summary> =
+        all.into_iter().filter(|summary| summary.definition.starts_with(name)).collect();
+    if found.is_empty() {
+        return Err(Failure::usage(format!(
+            "`{name}` is no engagement that has ended, no month such as `2026-11`, and no start of \
+             a definition's hash; `cloudcrew list` shows the engagements"
+        )));
+    }
+    Ok(found)
+}
+
+fn by_month(found: &Trend) {
+    if found.rows.is_empty() {
+        return nothing(found.live);
+    }
+    for month in &found.rows {
+        say!("{} {}", month.month, row(&month.workflow));
+        say!("  completed            {}", share(month.completed));
+        say!("  approved first time  {}", share(month.first_time));
+        say!("  changes asked for    {} a phase", mean(month.revisions, 2));
+        say!("  sent back by review  {} a phase", mean(month.reworks, 2));
+        let unpriced = match month.unpriced_calls {
+            0 => String::new(),
+            calls => format!(", without {calls} calls of unknown price"),
+        };
+        say!("  cost                 ${} an engagement{unpriced}", mean(month.usd, 2));
+        say!("  tokens               {} an engagement", mean(month.tokens, 0));
+        say!("  at work              {} hours an engagement", mean(month.working_hours, 2));
+        say!("  waiting for people   {} hours an engagement", mean(month.waiting_hours, 2));
+        rated("rated", &month.ratings);
+        if !found.live && month.surveyed.count == 0 {
+            continue;
+        }
+        say!("  answered the survey  {}", share(month.surveyed));
+        rated("survey", &month.survey);
+    }
+    if !found.live {
+        say!("Rehearsed: tokens and costs are estimates.");
+    }
+}
+
+fn rated(what: &str, ratings: &BTreeMap<String, Mean>) {
+    for (name, rating) in ratings {
+        say!("  {what:8} {:11} {} of 5", row(name), mean(Some(*rating), 2));
+    }
+}
+
+fn by_line(found: &CostDocument) {
+    if found.lines.is_empty() {
+        return nothing(found.live);
+    }
+    say!("phase          agent      model       calls      tokens     cost  an engagement");
+    for line in &found.lines {
+        let unpriced = match line.unpriced_calls {
+            0 => String::new(),
+            calls => format!("  {calls} calls of unknown price"),
+        };
+        say!(
+            "{:14} {:10} {:8} {:>8} {:>11} {:>8.2}  {}{unpriced}",
+            row(&line.phase),
+            row(&line.agent),
+            row(&line.model),
+            line.calls,
+            line.tokens,
+            line.micro_usd as f64 / 1e6,
+            mean(line.usd, 2)
+        );
+    }
+    say!("total {:>56.2}", found.micro_usd as f64 / 1e6);
+}
+
+fn beside(found: &Comparison) {
+    let [a, b] = &found.names;
+    let [n, m] = found.engagements;
+    say!("{} (n={n}) and {} (n={m})", row(a), row(b));
+    if let Some(why) = &found.not_comparable {
+        return say!("not comparable: {}", row(why));
+    }
+    for phase in &found.phases {
+        say!("{}", row(&phase.phase));
+        let both = |of: &dyn Fn(&Side) -> String| {
+            let [a, b] = [0, 1].map(|n| phase.sides[n].as_ref().map_or_else(|| "-".to_owned(), of));
+            format!("{a:>28} {b:>28}")
+        };
+        say!("  cost                {}", both(&|side| format!("${}", mean(side.usd, 2))));
+        say!("  tokens              {}", both(&|side| mean(side.tokens, 0)));
+        say!("  minutes at work     {}", both(&|side| mean(side.working_minutes, 1)));
+        say!("  changes asked for   {}", both(&|side| mean(side.revisions, 2)));
+        say!("  sent back by review {}", both(&|side| mean(side.reworks, 2)));
+        say!("  approved first time {}", both(&|side| share(side.first_time)));
+    }
+}
+
+fn advice(found: &AdviceDocument) {
+    for one in &found.advice {
+        say!("{}: {}", one.code, row(&one.text));
+        let before = one.before.as_ref().map(|value| format!("- {}: {value}", one.key));
+        say!("  {}", one.file);
+        if let Some(before) = before {
+            say!("  {before}");
+        }
+        say!("  + {}: {}", one.key, one.after);
+        say!("  forecast now   {}", one.forecast_before);
+        say!("  forecast then  {}", one.forecast_after);
+    }
+    if !found.advice.is_empty() {
+        say!("`cloudcrew explain CODE` says what each of them rests on.");
+    }
+    for few in &found.too_few {
+        note!("too few to say: {} (n={}, {} needed)", row(&few.what), few.there, found.minimum);
+    }
+    if found.advice.is_empty() && found.too_few.is_empty() {
+        say!("nothing to change, from {} engagements", found.engagements);
+    }
+}
+
+fn nothing(live: bool) {
+    let of = if live { "engagement with live models" } else { "rehearsal" };
+    note!("no {of} has ended yet whose workflow has `metrics` in `finalize`");
+}
+
+/// `18 of 20 (70% to 97%)`.
+fn share(share: Share) -> String {
+    let Share { count, of, low, high } = share;
+    match of {
+        0 => "none decided".to_owned(),
+        _ => format!("{count} of {of} ({:.0}% to {:.0}%)", low * 100.0, high * 100.0),
+    }
+}
+
+/// `1.25 (n=8)`.
+fn mean(mean: Option<Mean>, digits: usize) -> String {
+    match mean {
+        None => "-".to_owned(),
+        Some(Mean { mean, of }) => format!("{mean:.digits$} (n={of})"),
+    }
+}
