@@ -363,7 +363,7 @@ pub enum Command {
         #[cfg(feature = "aws")]
         #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "cloudcrew")]
         aws: Option<String>,
-        /// Make what follows from the journals again: what crews remember.
+        /// Make what follows from the journals again: what crews remember, and figures.
         #[arg(long)]
         rebuild: bool,
     },

@@ -334,6 +334,7 @@ fn check_reports_a_place_for_any_hostile_file() {
                 Some(FileKind::Workflow) => workspace.workflows.iter().any(|(id, _)| *id == file),
                 Some(FileKind::Rehearsal) => workspace.rehearsals.iter().any(|(id, _)| *id == file),
                 Some(FileKind::Knowledge) => workspace.knowledge.iter().any(|(id, _)| *id == file),
+                Some(FileKind::Pattern) => workspace.patterns.iter().any(|(id, _)| *id == file),
                 None => sources.fault(file).is_none(),
             };
             let found = loaded.report.diagnostics();

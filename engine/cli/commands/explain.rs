@@ -24,10 +24,6 @@ pub fn explain(args: &Args, code: Option<&str>, name: Option<&str>) -> Result<Ex
                 let page = checks::explain(code).unwrap_or_default();
                 say!("{code:26} {}", page.lines().next().unwrap_or_default());
             }
-            for (code, _) in advice::CODES {
-                let page = advice::page(code).unwrap_or_default();
-                say!("{code:26} {}", page.lines().next().unwrap_or_default());
-            }
             Ok(Exit::Done)
         }
     }

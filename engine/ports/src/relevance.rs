@@ -10,7 +10,7 @@ const MOST: usize = 64;
 /// A question with more terms describes work; one with fewer asks for something.
 const ASKS: usize = 12;
 /// What part of a question a record must cover, by weight, in thousandths.
-const COVERS: u64 = 550;
+const COVERS: u64 = 520;
 /// What part of a record a description of work must cover, in thousandths.
 const TOUCHES: u64 = 340;
 /// How much more a term of the subject counts than one of the text.

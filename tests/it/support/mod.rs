@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 /// The files and folders of a workspace.
-const DEFINITIONS: [&str; 8] = [
+const DEFINITIONS: [&str; 9] = [
     "agents.yaml",
     "phases",
     "workflows",
@@ -25,6 +25,7 @@ const DEFINITIONS: [&str; 8] = [
     "templates",
     "rehearsals",
     "knowledge",
+    "patterns",
     "examples/sow",
 ];
 

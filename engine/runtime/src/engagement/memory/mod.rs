@@ -9,6 +9,7 @@ use cloudcrew_ports::memory::Space;
 
 use super::event::Started;
 
+pub use recall::ask;
 pub(super) use recall::{Wanted, recall, shown_at_start};
 pub(super) use remember::{Seen, note};
 pub use sync::{kept, publish, sync, withdraw};

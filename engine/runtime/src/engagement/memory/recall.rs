@@ -121,6 +121,23 @@ fn chosen(notes: Vec<Recalled>) -> Vec<Recalled> {
     kept
 }
 
+/// What the notes that a space shares answer to a question, best first: for people and programs
+/// outside of an engagement.
+///
+/// # Errors
+/// When the store fails.
+pub async fn ask(
+    memory: &dyn Memory,
+    space: &Space,
+    now: i64,
+    question: &str,
+    kind: Option<MemoryKind>,
+    most: usize,
+) -> Result<Vec<Recalled>, StoreError> {
+    let (space, own, project) = (space.clone(), Vec::new(), String::new());
+    recall(memory, &Wanted { space, project, own, now }, question, kind, most).await
+}
+
 /// What answers a question, best first.
 pub(in crate::engagement) async fn recall(
     memory: &dyn Memory,
