@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::wiring::folder::Folder;
 use cloudcrew_definition::Loaded;
-use cloudcrew_definition::crew::{Definition, Model, Pattern};
+use cloudcrew_definition::crew::{Definition, Model, Pattern, PatternRules};
 use cloudcrew_definition::diagnostic::{Format, Report, Severity, closest, render};
 use cloudcrew_definition::side_by_side::{cores, side_by_side};
 use cloudcrew_definition::source::{MAX_FILE_BYTES, Sources};
@@ -187,6 +187,13 @@ pub fn pattern(root: &Path, name: &str, bytes: &[u8]) -> Result<Pattern, Failure
     let Loaded { definition, report, .. } = load(&sources, &catalogue());
     let found = definition.and_then(|d| d.patterns.into_iter().find(|p| p.name == name));
     found.ok_or_else(|| wrong(&sources, &report, "the pattern has errors; nothing was done"))
+}
+
+/// What a workspace says about patterns: its main workflow, or the first that says anything.
+pub fn pattern_rules(definition: &Definition) -> PatternRules {
+    let main = definition.workflow("delivery").and_then(|workflow| workflow.patterns);
+    let first = || definition.workflows.iter().find_map(|workflow| workflow.patterns);
+    main.or_else(first).unwrap_or_default()
 }
 
 /// Says which warnings there are; `check` shows them.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use axum::http::HeaderMap;
-use cloudcrew_definition::crew::Definition;
+use cloudcrew_definition::crew::{Definition, Pattern};
 use cloudcrew_plan::Plan;
 use cloudcrew_ports::StoreError;
 use cloudcrew_ports::blob::Blobs;
@@ -14,7 +14,10 @@ use cloudcrew_ports::clock::Clock;
 use cloudcrew_ports::index::Index;
 use cloudcrew_ports::journal::Journal;
 use cloudcrew_ports::ledger::Ledger;
+use cloudcrew_ports::memory::Memory;
+use cloudcrew_ports::metrics::Metrics;
 use cloudcrew_ports::pass::Passes;
+use cloudcrew_ports::pattern::Patterns;
 use cloudcrew_ports::receipt::{Receipt, Receipts};
 use cloudcrew_ports::repo::Repo;
 use cloudcrew_runtime::engagement::{Engagement, Record, Started as Pinned};
@@ -45,6 +48,12 @@ pub struct AppPorts {
     pub index: Arc<dyn Index>,
     /// What the crew shares.
     pub ledger: Arc<dyn Ledger>,
+    /// What crews remember.
+    pub memory: Arc<dyn Memory>,
+    /// Figures of engagements.
+    pub metrics: Arc<dyn Metrics>,
+    /// The library of patterns.
+    pub patterns: Arc<dyn Patterns>,
     /// Replies to keyed requests.
     pub receipts: Arc<dyn Receipts>,
     /// Sessions, tickets, and logins under way.
@@ -445,6 +454,12 @@ pub trait Starts: Send + Sync {
     /// # Errors
     /// When the definitions have errors.
     async fn workflows(&self) -> Result<Vec<WorkflowRow>, Problem>;
+
+    /// The patterns of the workspace, and the lower bound that a promotion needs, if it needs one.
+    ///
+    /// # Errors
+    /// When the definitions have errors.
+    async fn patterns(&self) -> Result<(Vec<Pattern>, Option<f64>), Problem>;
 
     /// The definitions as they are now, and the plan of a workflow.
     ///

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use cloudcrew_definition::crew::{Definition, Pattern, PatternRules};
+use cloudcrew_definition::crew::{Pattern, PatternRules};
 use cloudcrew_definition::diagnostic::closest;
 use cloudcrew_definition::path::RepoPath;
 use cloudcrew_definition::shown::{inset, row};
@@ -89,7 +89,7 @@ impl Library {
         let definition = workspace::find(args.workspace.as_deref())
             .and_then(|root| workspace::definition(&root))
             .ok();
-        let rules = definition.as_ref().and_then(rules).unwrap_or_default();
+        let rules = definition.as_ref().map(workspace::pattern_rules).unwrap_or_default();
         let own = definition.into_iter().flat_map(|definition| definition.patterns);
         let mut patterns: Vec<(Pattern, String)> =
             own.map(|pattern| (pattern, "workspace".to_owned())).collect();
@@ -195,12 +195,6 @@ impl Library {
         say!("{name} counts as proven now");
         Ok(Exit::Done)
     }
-}
-
-/// What a workspace says about patterns: its main workflow, or the first that says anything.
-fn rules(definition: &Definition) -> Option<PatternRules> {
-    let main = definition.workflow("delivery").and_then(|workflow| workflow.patterns);
-    main.or_else(|| definition.workflows.iter().find_map(|workflow| workflow.patterns))
 }
 
 /// Those that fit a question, best first.

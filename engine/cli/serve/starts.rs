@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use cloudcrew_api::app::{NewSow, Receipted, WorkflowRow};
 use cloudcrew_api::problem::{Kind, Problem};
 use cloudcrew_api::{LargeFiles, MAX_UPLOAD, New, Started, Starts};
-use cloudcrew_definition::crew::{Definition, Workflow};
+use cloudcrew_definition::crew::{Definition, Pattern, Workflow};
 use cloudcrew_definition::path::RepoPath;
 use cloudcrew_plan::forecast::forecast;
 use cloudcrew_plan::{Kind as StateKind, Plan, build, emit};
@@ -161,6 +161,12 @@ impl Starts for Workspace {
             forecast: forecast(&definition, workflow).total.into(),
         };
         Ok(definition.workflows.iter().map(row).collect())
+    }
+
+    async fn patterns(&self) -> Result<(Vec<Pattern>, Option<f64>), Problem> {
+        let definition = self.definition()?;
+        let rules = workspace::pattern_rules(&definition);
+        Ok((definition.patterns.clone(), rules.min_lower_bound))
     }
 
     async fn definitions(&self, started: &Pinned) -> Result<(Definition, Plan), Problem> {

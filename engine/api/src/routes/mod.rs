@@ -7,6 +7,7 @@ mod events;
 mod health;
 mod history;
 mod kinds;
+mod learned;
 mod ledger;
 mod login;
 mod members;
@@ -55,6 +56,7 @@ pub use uploads::MAX_UPLOAD;
     tags(
         (name = "engagements", description = "Start and read engagements"),
         (name = "requests", description = "What waits for a person, and how it is answered"),
+        (name = "learned", description = "Notes, patterns and figures of many engagements"),
         (name = "operations", description = "Cancel, resume and retry; the service itself")
     )
 )]
@@ -121,6 +123,12 @@ fn all() -> OpenApiRouter<App> {
         .routes(routes!(login::begin))
         .routes(routes!(login::callback))
         .routes(routes!(login::done))
+        .routes(routes!(learned::notes))
+        .routes(routes!(learned::of_project))
+        .routes(routes!(learned::withdraw))
+        .routes(routes!(learned::patterns))
+        .routes(routes!(learned::by_month))
+        .routes(routes!(learned::by_line))
         .routes(routes!(metrics::metrics))
         .routes(routes!(health::me))
         .routes(routes!(health::alive))

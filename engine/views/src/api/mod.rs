@@ -7,6 +7,7 @@ mod board;
 mod cost;
 mod events;
 mod history;
+mod learned;
 mod messages;
 mod project;
 mod remarks;
@@ -21,6 +22,7 @@ pub use board::{Board, Card, CardReview, CardState, CardVerdict};
 pub use cost::{ProjectCost, Spending, SpendingLine};
 pub use events::{EventPage, JournalEvent, LiveText};
 pub use history::{DiffLine, FileDiff, Hunk, LineChange, Version};
+pub use learned::{NotePage, NoteRow, NotedFile, PatternPage, PatternRow, ProjectNotes};
 pub use messages::{MessageAnswer, MessageRow, MessageState, MessagesPage};
 pub use project::{
     Deliverable, EndReport, Lifecycle, PhaseReport, ProjectDetail, ProjectPage, ProjectRow,
