@@ -16,6 +16,8 @@ beforeAll(async () => {
   await service.ask("POST", "/projects/decided/revise", body);
   await service.waiting("decided");
   await service.ask("POST", "/projects/asks/message", { text: "Where is the plan?" });
+  await service.begin("ended", STATEMENT);
+  await service.approveAll("ended");
   routes = [
     "/app/inbox",
     "/app/new",
@@ -31,6 +33,12 @@ beforeAll(async () => {
     "/app/p/asks/ledger",
     "/app/p/asks/cost",
     "/app/p/asks/audit",
+    "/app/p/asks/memory",
+    "/app/p/ended/memory",
+    "/app/p/ended/survey",
+    "/app/memory",
+    "/app/patterns",
+    "/app/analytics",
     "/app/nowhere",
   ];
 });

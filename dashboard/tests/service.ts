@@ -83,6 +83,14 @@ export class Service {
     }
     throw new Error(`nothing waits in ${id}`);
   }
+
+  /** Approves everything that waits until the engagement has ended. */
+  async approveAll(id: string): Promise<void> {
+    for (let open = await this.waiting(id); open; open = await this.waiting(id)) {
+      const body = { request: open["id"], digest: open["digest"] };
+      await this.ask("POST", `/projects/${id}/approve`, body);
+    }
+  }
 }
 
 async function run(home: string, listen: string, options: Options) {
@@ -125,6 +133,7 @@ export function edited(file: string, edit: (text: string) => string): string {
     "prompts",
     "templates",
     "examples",
+    "patterns",
   ]) {
     cpSync(join(ROOT, part), join(folder, part), { recursive: true });
   }

@@ -59,7 +59,8 @@ pub enum Command {
     /// Explain a rule of `check`, or what an agent can do (`explain agent NAME`); or list all
     /// rules.
     Explain {
-        /// Code of the rule, as `check` prints it, or `agent`.
+        /// Code of the rule, as `check` prints it, or of a recommendation by `metrics advise`; or
+        /// `agent`.
         code: Option<String>,
         /// Name of the agent, after `agent`.
         name: Option<String>,
@@ -254,22 +255,23 @@ pub enum Command {
         /// Id of the engagement.
         #[arg(required_unless_present = "export")]
         project: Option<String>,
-        /// Print the costs of all engagements that have ended, or of this one, for other programs.
+        /// Export the costs of this engagement, or of all that have ended, in this format.
         #[arg(long, value_enum)]
         export: Option<Export>,
         /// Output format.
         #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
         format: Format,
     },
-    /// Show what many engagements came to, and what to change.
+    /// Show metrics across engagements, and recommend changes.
     #[command(subcommand)]
     Metrics(Metrics),
-    /// Answer the survey of an engagement that has ended, or show the answers. It blocks nothing.
+    /// Answer the survey of an engagement that has ended, or show the answers. The survey is
+    /// optional.
     Survey {
         /// Id of the engagement.
         project: String,
-        /// Rating from 1 to 5, such as `overall=4`. Can be repeated. Without any, the questions are
-        /// asked at a terminal.
+        /// Rating from 1 to 5, such as `overall=4`. Can be repeated. Without ratings
+        /// or words, asks the questions at the terminal.
         #[arg(long = "rating", value_name = "NAME=1..5")]
         ratings: Vec<String>,
         /// What should be done differently next time.
@@ -279,8 +281,8 @@ pub enum Command {
         #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
         format: Format,
     },
-    /// Show the patterns that crews may use, and what speaks for them; contribute, promote or
-    /// withdraw one.
+    /// List and search patterns, with the evidence for each; use, contribute, promote or withdraw
+    /// one.
     #[command(subcommand)]
     Patterns(Patterns),
     /// Show what crews remember, and where it was shown; withdraw or publish it.
@@ -363,7 +365,7 @@ pub enum Command {
         #[cfg(feature = "aws")]
         #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "cloudcrew")]
         aws: Option<String>,
-        /// Make what follows from the journals again: what crews remember, and figures.
+        /// Rebuild the data derived from the journals: notes and metrics.
         #[arg(long)]
         rebuild: bool,
     },

@@ -131,6 +131,9 @@ pub fn words(event: &Event, state: &State, heard: bool) -> Option<String> {
         Event::Withdrawn { memory, actor, .. } => {
             format!("    {} withdraws note {memory}", row(actor))
         }
+        Event::NoteAccepted { memory, actor } => {
+            format!("    {} accepts note {memory}", row(actor))
+        }
         Event::Published { memory, actor } => {
             format!("    {} publishes note {memory}", row(actor))
         }

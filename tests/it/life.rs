@@ -24,21 +24,37 @@ const SUBJECTS: [(&str, &str, &str); 24] = [
     ("identity/provider", "People log in through @.", "How do people log in?"),
     ("database/engine", "Data is kept in @.", "Which database engine is the data kept in?"),
     ("logs/retention", "Logs are kept for @ days.", "For how many days are logs kept?"),
-    ("queue/order", "Messages on the queue arrive in @ order.", "In which order do messages arrive?"),
+    (
+        "queue/order",
+        "Messages on the queue arrive in @ order.",
+        "In which order do messages arrive?",
+    ),
     ("cost/ceiling", "The monthly ceiling is @ euros.", "What is the monthly cost ceiling?"),
     ("alert/channel", "Alerts go to the @ channel.", "Which channel do alerts go to?"),
     ("naming/prefix", "Resources carry the prefix @.", "Which prefix do resources carry?"),
     ("network/egress", "Traffic leaves through @.", "How does network traffic leave?"),
     ("cache/lifetime", "Cached pages live for @ minutes.", "How long do cached pages live?"),
     ("contract/format", "Interfaces are described in @.", "How are interfaces described?"),
-    ("test/coverage", "Branch coverage stays above @ percent.", "How much branch coverage is enough?"),
-    ("encryption/keys", "Encryption keys rotate every @ days.", "How often do encryption keys rotate?"),
+    (
+        "test/coverage",
+        "Branch coverage stays above @ percent.",
+        "How much branch coverage is enough?",
+    ),
+    (
+        "encryption/keys",
+        "Encryption keys rotate every @ days.",
+        "How often do encryption keys rotate?",
+    ),
     ("search/engine", "Full text search runs on @.", "What does full text search run on?"),
     ("images/base", "Containers are built from @.", "What are containers built from?"),
     ("schedule/timezone", "Schedules follow the clock of @.", "Whose clock do schedules follow?"),
     ("mail/sender", "Mail is sent from @.", "Where is mail sent from?"),
     ("branch/strategy", "Branches live for at most @ days.", "How long may branches live?"),
-    ("latency/target", "Answers take at most @ milliseconds.", "Within how many milliseconds must answers come?"),
+    (
+        "latency/target",
+        "Answers take at most @ milliseconds.",
+        "Within how many milliseconds must answers come?",
+    ),
     ("owner/runbook", "Runbooks belong to team @.", "Which team do runbooks belong to?"),
     ("archive/class", "Archives are in storage class @.", "Which storage class are archives in?"),
 ];
@@ -72,7 +88,8 @@ struct Chance(u64);
 
 impl Chance {
     fn below(&mut self, most: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap_or(0) % most
     }
 }
@@ -113,7 +130,6 @@ async fn lived(store: &Store, chance: &mut Chance) -> Vec<Noted> {
                     about: about.to_owned(),
                     text: text.replace('@', &value),
                     sources: vec![MemorySource::Ledger { id: format!("r{subject}") }],
-                    verbatim: false,
                     project: format!("e-{owner}-{engagement}"),
                     phase: "discovery".to_owned(),
                     by: "pm".to_owned(),
@@ -122,7 +138,13 @@ async fn lived(store: &Store, chance: &mut Chance) -> Vec<Noted> {
                 };
                 let record = record.named(&space(owner), &format!("i{engagement}"));
                 noted.push(Noted { owner, subject, trust, at, id: record.id.clone() });
-                batch.push(Kept { record, trust, closed: None, expires: NOW + LONG_TERM, as_of: 1 });
+                batch.push(Kept {
+                    record,
+                    trust,
+                    closed: None,
+                    expires: NOW + LONG_TERM,
+                    as_of: 1,
+                });
             }
             store.put(&space(owner), &batch).await.expect("notes are written");
         }
@@ -154,7 +176,8 @@ async fn what_is_known_is_found_and_what_is_not_known_is_not_made_up() {
         for note in &found {
             shown += 1;
             precise += usize::from(note.record.id == gold.id);
-            stale += usize::from(note.record.about == SUBJECTS[subject].0 && note.record.id != gold.id);
+            stale +=
+                usize::from(note.record.about == SUBJECTS[subject].0 && note.record.id != gold.id);
             let own = noted.iter().any(|n| n.owner == owner && n.id == note.record.id);
             foreign += usize::from(!own);
         }

@@ -32,7 +32,8 @@ fn figures_are_the_sums_of_the_journal_to_the_millionth_of_a_dollar() {
     assert_eq!(months["micro_usd"], micro(&cost["total"]["usd"]));
     let mut lines: BTreeMap<(String, String, String), u64> = BTreeMap::new();
     for line in cost["lines"].as_array().expect("lines") {
-        let key = ["phase", "agent", "model"].map(|key| line[key].as_str().expect("text").to_owned());
+        let key =
+            ["phase", "agent", "model"].map(|key| line[key].as_str().expect("text").to_owned());
         let [phase, agent, model] = key;
         lines.insert((phase, agent, model), micro(&line["usd"]));
     }
@@ -44,7 +45,10 @@ fn figures_are_the_sums_of_the_journal_to_the_millionth_of_a_dollar() {
     assert_eq!(months["lines"].as_array().map(Vec::len), Some(lines.len()));
     let trend = json(&crew, &["metrics", "trend", "--rehearsals"]);
     let row = &trend["rows"][0];
-    assert_eq!((row["completed"]["count"].as_u64(), row["completed"]["of"].as_u64()), (Some(1), Some(1)));
+    assert_eq!(
+        (row["completed"]["count"].as_u64(), row["completed"]["of"].as_u64()),
+        (Some(1), Some(1))
+    );
     assert_eq!(row["revisions"]["of"], 6, "a mean without its number: {row}");
     // Rehearsals are apart, and nobody approved anything.
     assert_eq!(json(&crew, &["metrics", "trend"])["rows"], serde_json::json!([]));
@@ -171,7 +175,8 @@ async fn months_are_the_sums_of_their_engagements() {
     assert_eq!(sum, expected);
     let lines: u64 = found.values().flat_map(|m| &m.lines).map(|(_, l)| l.spent.micro_usd).sum();
     assert_eq!(lines, expected);
-    let engagements: u64 = found.values().flat_map(|m| &m.workflows).map(|(_, t)| t.engagements).sum();
+    let engagements: u64 =
+        found.values().flat_map(|m| &m.workflows).map(|(_, t)| t.engagements).sum();
     assert_eq!(engagements, 400);
     assert_eq!(summaries(&store, None).await.expect("read").len(), 400);
     // Once more, in another order: the same bytes.

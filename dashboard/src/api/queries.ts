@@ -137,3 +137,39 @@ export const cost = (id: string) =>
     queryKey: ["project", id, "cost"],
     queryFn: () => read(api.GET("/projects/{id}/cost", of(id))),
   });
+
+export const survey = (id: string) =>
+  queryOptions({
+    queryKey: ["project", id, "survey"],
+    queryFn: () => read(api.GET("/projects/{id}/survey", of(id))),
+  });
+
+export const projectNotes = (id: string) =>
+  queryOptions({
+    queryKey: ["project", id, "notes"],
+    queryFn: () => read(api.GET("/projects/{id}/memory", of(id))),
+  });
+
+export const notes = (rehearsals: boolean, after?: string) =>
+  queryOptions({
+    queryKey: ["notes", rehearsals, after ?? ""],
+    queryFn: () =>
+      read(api.GET("/memory", { params: { query: { rehearsals, ...(after ? { after } : {}) } } })),
+  });
+
+export const patterns = queryOptions({
+  queryKey: ["patterns"],
+  queryFn: () => read(api.GET("/patterns")),
+});
+
+export const trend = (rehearsals: boolean) =>
+  queryOptions({
+    queryKey: ["trend", rehearsals],
+    queryFn: () => read(api.GET("/analytics/trend", { params: { query: { rehearsals } } })),
+  });
+
+export const costs = (rehearsals: boolean) =>
+  queryOptions({
+    queryKey: ["costs", rehearsals],
+    queryFn: () => read(api.GET("/analytics/cost", { params: { query: { rehearsals } } })),
+  });

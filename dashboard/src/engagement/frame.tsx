@@ -20,8 +20,10 @@ export function Frame() {
     { to: "/app/p/$id/files", name: t("Files") },
     { to: "/app/p/$id/chat", name: t("Chat") },
     { to: "/app/p/$id/ledger", name: t("Ledger") },
+    { to: "/app/p/$id/memory", name: t("Notes") },
     { to: "/app/p/$id/cost", name: t("Cost") },
     { to: "/app/p/$id/audit", name: t("Audit") },
+    { to: "/app/p/$id/survey", name: t("Survey") },
   ] as const;
   return (
     <Loaded of={found}>

@@ -13,7 +13,7 @@ export function madeOld(kind: string): readonly string[] {
     case "foreign_commits":
       return ["detail", "artifacts", "board", "history", "diff", "remarks"];
     case "swarm_input":
-      return ["detail", "cost", "ledger", "board", "messages", "remarks"];
+      return ["detail", "cost", "ledger", "board", "messages", "remarks", "notes"];
     case "model_called":
     case "conversation_called":
     case "conversation_input":
@@ -28,6 +28,15 @@ export function madeOld(kind: string): readonly string[] {
     case "member_set":
     case "member_removed":
       return ["members", "detail"];
+    case "surveyed":
+      return ["survey"];
+    case "withdrawn":
+    case "note_accepted":
+    case "published":
+    case "transitioned":
+      return ["notes", "ledger", "artifacts", "detail"];
+    case "recalled":
+      return ["notes"];
     case "tools_called":
     case "commit_intended":
     case "trimmed":
@@ -45,4 +54,4 @@ export function madeOld(kind: string): readonly string[] {
 /** Whether an entry may change what waits for a person. */
 export const concernsInbox = (kind: string): boolean =>
   kind.startsWith("request_") ||
-  ["voted", "escalated", "reminded", "ended", "retried", "started"].includes(kind);
+  ["voted", "escalated", "reminded", "ended", "retried", "started", "surveyed"].includes(kind);

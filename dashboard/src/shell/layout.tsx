@@ -1,6 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
-import { Inbox as InboxIcon, Layers, Plus, Search, Settings as SettingsIcon } from "lucide-react";
+import {
+  BookMarked,
+  ChartColumn,
+  Inbox as InboxIcon,
+  Layers,
+  Plus,
+  Search,
+  Settings as SettingsIcon,
+  Shapes,
+} from "lucide-react";
 import { type ReactNode, Suspense, lazy, useEffect, useRef, useState } from "react";
 import { Refused } from "@/api/client";
 import { config, inbox, me } from "@/api/queries";
@@ -98,6 +107,7 @@ function Page({ version, name }: { version: string; name: string }) {
 function Rail({ name, onSearch }: { name: string; onSearch: () => void }) {
   const t = useText();
   const { data } = useQuery({ ...inbox, refetchInterval: 60_000 });
+  const who = useQuery(me);
   const waiting = data?.requests.length ?? 0;
   return (
     <header className="flex flex-wrap items-center gap-x-2 gap-y-1 border-b bg-surface px-3 py-2 md:sticky md:top-0 md:h-dvh md:w-56 md:shrink-0 md:flex-col md:items-stretch md:border-e md:border-b-0 md:p-4">
@@ -107,7 +117,7 @@ function Rail({ name, onSearch }: { name: string; onSearch: () => void }) {
       </p>
       <nav
         aria-label={t("Main")}
-        className="order-last flex w-full gap-1 md:order-none md:flex-col"
+        className="order-last flex w-full flex-wrap gap-1 md:order-none md:flex-col"
       >
         <Place to="/app/inbox" icon={<InboxIcon aria-hidden size={18} />}>
           {t("Inbox")}
@@ -128,6 +138,17 @@ function Rail({ name, onSearch }: { name: string; onSearch: () => void }) {
         <Place to="/app/new" icon={<Plus aria-hidden size={18} />}>
           {t("New")}
         </Place>
+        <Place to="/app/memory" icon={<BookMarked aria-hidden size={18} />}>
+          {t("Memory")}
+        </Place>
+        <Place to="/app/patterns" icon={<Shapes aria-hidden size={18} />}>
+          {t("Patterns")}
+        </Place>
+        {who.data?.operates ? (
+          <Place to="/app/analytics" icon={<ChartColumn aria-hidden size={18} />}>
+            {t("Analytics")}
+          </Place>
+        ) : null}
       </nav>
       <div className="flex items-center gap-1 md:mt-auto md:flex-col md:items-stretch">
         <Button look="quiet" onClick={onSearch} className="md:justify-start">
@@ -146,7 +167,13 @@ function Rail({ name, onSearch }: { name: string; onSearch: () => void }) {
 }
 
 function Place(props: {
-  to: "/app/inbox" | "/app/engagements" | "/app/new";
+  to:
+    | "/app/inbox"
+    | "/app/engagements"
+    | "/app/new"
+    | "/app/memory"
+    | "/app/patterns"
+    | "/app/analytics";
   icon: ReactNode;
   children: ReactNode;
 }) {

@@ -23,6 +23,8 @@ export default function Palette({ onClose }: { onClose: () => void }) {
     { label: t("Inbox"), go: () => void navigate({ to: "/app/inbox" }) },
     { label: t("Engagements"), go: () => void navigate({ to: "/app/engagements" }) },
     { label: t("New engagement"), go: () => void navigate({ to: "/app/new" }) },
+    { label: t("Memory"), go: () => void navigate({ to: "/app/memory" }) },
+    { label: t("Patterns"), go: () => void navigate({ to: "/app/patterns" }) },
     { label: t("Settings"), go: () => void navigate({ to: "/app/settings" }) },
     ...(waiting.data?.requests ?? []).map((request) => ({
       label: asked(t, request),

@@ -139,14 +139,58 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import("@/audit/page"), "Audit"),
 });
 
+const survey = createRoute({
+  getParentRoute: () => project,
+  path: "/survey",
+  component: lazyRouteComponent(() => import("@/survey/page"), "Survey"),
+});
+
+const projectNotes = createRoute({
+  getParentRoute: () => project,
+  path: "/memory",
+  component: lazyRouteComponent(() => import("@/memory/project"), "ProjectNotes"),
+});
+
+const memory = createRoute({
+  getParentRoute: () => root,
+  path: "/app/memory",
+  component: lazyRouteComponent(() => import("@/memory/page"), "Memory"),
+});
+
+const patterns = createRoute({
+  getParentRoute: () => root,
+  path: "/app/patterns",
+  component: lazyRouteComponent(() => import("@/patterns/page"), "Patterns"),
+});
+
+const analytics = createRoute({
+  getParentRoute: () => root,
+  path: "/app/analytics",
+  component: lazyRouteComponent(() => import("@/analytics/page"), "Analytics"),
+});
+
 const tree = root.addChildren([
   home,
   app,
   inbox,
   kickoff,
   fleet,
+  memory,
+  patterns,
+  analytics,
   settings,
-  project.addChildren([overview, review, board, files, chat, ledger, cost, audit]),
+  project.addChildren([
+    overview,
+    review,
+    board,
+    files,
+    chat,
+    ledger,
+    projectNotes,
+    cost,
+    audit,
+    survey,
+  ]),
 ]);
 
 export function createAppRouter() {

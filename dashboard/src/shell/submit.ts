@@ -51,6 +51,7 @@ export function useSubmit(project: string, name: string) {
       setSending("sent");
       void queries.invalidateQueries({ queryKey: ["inbox"] });
       void queries.invalidateQueries({ queryKey: ["project", project] });
+      void queries.invalidateQueries({ queryKey: ["projects"] });
       return reply;
     } catch (failure) {
       if (isFinal(failure)) sessionStorage.removeItem(PREFIX + attempt);

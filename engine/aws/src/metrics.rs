@@ -120,7 +120,8 @@ impl Metrics for MetricsTable {
                 .await
                 .map_err(|error| failed(&self.table, &error))?;
             for item in page.items() {
-                let place = |name: &str| item.get(name).cloned().unwrap_or(AttributeValue::Null(true));
+                let place =
+                    |name: &str| item.get(name).cloned().unwrap_or(AttributeValue::Null(true));
                 self.client
                     .delete_item()
                     .table_name(&*self.table)

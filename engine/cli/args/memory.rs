@@ -10,17 +10,17 @@ pub enum Memory {
     List {
         /// Id of the engagement.
         project: Option<String>,
-        /// List the notes of rehearsals, which have their own.
+        /// List notes from rehearsals, which are kept separately.
         #[arg(long, conflicts_with = "project")]
         rehearsals: bool,
-        /// List closed and expired notes as well.
+        /// Also list superseded, withdrawn and expired notes.
         #[arg(long)]
         all: bool,
         /// Output format.
         #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
         format: Format,
     },
-    /// Show a note: its words, what it was made from, and where it was shown.
+    /// Show a note: its text, its sources, and where it was shown.
     Show {
         /// Id of the note.
         id: String,
@@ -38,8 +38,13 @@ pub enum Memory {
         #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
         format: Format,
     },
-    /// Withdraw a note, so that nobody is shown it any more. Engagements that go on and were shown
-    /// it get a blocker in their ledger.
+    /// Accept a note, so that your later engagements are shown it.
+    Accept {
+        /// Id of the note.
+        id: String,
+    },
+    /// Withdraw a note, so that it is no longer shown to anyone. Every engagement that was shown it
+    /// and has not ended gets a blocker in its ledger.
     Withdraw {
         /// Id of the note.
         id: String,
@@ -47,14 +52,15 @@ pub enum Memory {
         #[arg(long, value_name = "WORDS")]
         reason: String,
     },
-    /// Show a note to engagements of all owners. It must not name its engagement or its owner.
+    /// Publish an accepted note to the engagements of all owners. It must not name its engagement or
+    /// owner.
     Publish {
         /// Id of the note.
         id: String,
     },
     /// Print all notes as JSON.
     Export {
-        /// Print the notes of rehearsals.
+        /// Print notes from rehearsals.
         #[arg(long)]
         rehearsals: bool,
     },

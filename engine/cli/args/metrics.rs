@@ -6,21 +6,29 @@ use super::Format;
 
 #[derive(Debug, Subcommand)]
 pub enum Metrics {
-    /// Show what each month came to: approvals without a change, costs, waits, ratings.
+    /// Show metrics by month: approvals without changes, costs, waiting times, ratings.
     Trend(Which),
     /// Show where the money went, by phase, agent and model.
     Cost(Which),
     /// Compare two groups of engagements, phase by phase.
     Compare {
-        /// An engagement, a month (`2026-11`), or the start of a definition's hash.
+        /// An engagement, a month (`2026-11`), or the first 8 or more characters of a definition
+        /// hash.
         a: String,
         /// What to compare it with.
         b: String,
+        /// Of a month or a hash, compare only engagements of this workflow.
+        #[arg(long, value_name = "NAME")]
+        workflow: Option<String>,
+        /// Of a month or a hash, compare rehearsals and replays, instead of engagements with live
+        /// models.
+        #[arg(long)]
+        rehearsals: bool,
         /// Output format.
         #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
         format: Format,
     },
-    /// Say what to change in the definitions, where there are enough engagements to say so.
+    /// Recommend changes to the definitions, where enough engagements support them.
     Advise {
         /// Workflow. Defaults to `delivery`, or the only workflow.
         workflow: Option<String>,
@@ -44,6 +52,6 @@ pub struct Which {
 /// A format for other programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Export {
-    /// CSV of FOCUS 1.3, the open format for billing data.
+    /// FOCUS 1.3 (FinOps Open Cost and Usage Specification) as CSV.
     Focus,
 }

@@ -50,12 +50,12 @@ pub enum Patterns {
         /// The file.
         file: PathBuf,
     },
-    /// Let a pattern count as proven. The evidence decides; a refusal says what is missing.
+    /// Promote a pattern to proven if the evidence supports it; otherwise print what is missing.
     Promote {
         /// Name of the pattern.
         name: String,
     },
-    /// Withdraw a pattern: no agent is offered it any more.
+    /// Withdraw a pattern, so that it is no longer offered to agents.
     Withdraw {
         /// Name of the pattern.
         name: String,

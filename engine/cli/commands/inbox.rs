@@ -13,24 +13,20 @@ use crate::home;
 use crate::out::{document, note, put, say};
 use crate::output::pretty;
 use crate::shell::{pasted, quoted};
-use crate::wiring::clock::SystemClock;
 use crate::show::{answers, approvals, deadline, decide, raises, used_up};
+use crate::wiring::clock::SystemClock;
 use crate::words::counted;
 
 pub async fn inbox(args: &Args, format: Format) -> Result<Exit, Failure> {
-    let mut inbox = Inbox {
-        version: VERSION,
-        requests: Vec::new(),
-        blocked: Vec::new(),
-        surveys: Vec::new(),
-    };
+    let mut inbox =
+        Inbox { version: VERSION, requests: Vec::new(), blocked: Vec::new(), surveys: Vec::new() };
     let now = SystemClock::default().now();
     let mut broken = Exit::Done;
     for found in home::standings(args, Which::Waiting).await? {
         let project = &found.listing.engagement;
         match found.standing {
             Ok(standing) => {
-                inbox.add(project, &standing, now);
+                inbox.add(project, &standing);
                 if format == Format::Human {
                     show(project, &standing);
                 }
@@ -41,6 +37,11 @@ pub async fn inbox(args: &Args, format: Format) -> Result<Exit, Failure> {
             }
         }
     }
+    for found in home::standings(args, Which::All).await? {
+        if found.standing.is_ok_and(|standing| standing.asks_survey(now)) {
+            inbox.surveys.push(found.listing.engagement);
+        }
+    }
     match format {
         Format::Json => document(&pretty(&inbox)),
         Format::Human => {
@@ -48,7 +49,10 @@ pub async fn inbox(args: &Args, format: Format) -> Result<Exit, Failure> {
                 note!("nothing is waiting");
             }
             for project in &inbox.surveys {
-                say!("{project}  has ended: {}", pasted(&format!("survey {project}")));
+                say!(
+                    "{project}  has ended; answer the survey: {}",
+                    pasted(&format!("survey {project}"))
+                );
             }
         }
     }

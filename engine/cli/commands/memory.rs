@@ -3,9 +3,10 @@
 use cloudcrew_definition::shown::{inset, row};
 use cloudcrew_ports::clock::Clock as _;
 use cloudcrew_ports::index::{Index, Which};
-use cloudcrew_ports::ledger::{Ledger as _, LedgerKind, LedgerRow};
 use cloudcrew_ports::memory::{Closing, Kept, Memory as Memories, MemorySource, Space, Trust};
-use cloudcrew_runtime::engagement::memory::{kept, publish, space, withdraw};
+use cloudcrew_runtime::engagement::memory::{
+    accept, kept, publish, reached as projects, space, tell, withdraw,
+};
 use cloudcrew_runtime::engagement::{Engagement, Record};
 use cloudcrew_views::VERSION;
 use cloudcrew_views::memory::{MemoryList, MemoryNote, MemoryWhy, Reached};
@@ -28,8 +29,11 @@ pub async fn memory(args: &Args, verb: &Memory) -> Result<Exit, Failure> {
             let (_, engagement) = home::engagement(args, project).await?;
             let started = &engagement.state.started;
             let (owner, rehearsal) = (started.owner.clone(), space(started).rehearsal);
-            list(MemoryList { version: VERSION, owner, rehearsal, notes: kept(&engagement) }, *all,
-                *format);
+            list(
+                MemoryList { version: VERSION, owner, rehearsal, notes: kept(&engagement) },
+                *all,
+                *format,
+            );
         }
         Memory::List { project: None, rehearsals, all, format } => {
             let store = home::existing(&home::path(args)?)?;
@@ -55,6 +59,14 @@ pub async fn memory(args: &Args, verb: &Memory) -> Result<Exit, Failure> {
             why(&MemoryWhy::new(&engagement, path.as_deref(), &known), *format);
         }
         Memory::Withdraw { id, reason } => return withdrawn(args, id, reason).await,
+        Memory::Accept { id } => {
+            let store = home::existing(&home::path(args)?)?;
+            let (mut engagement, _) = find(args, &store, id).await?;
+            let (record, clock) = (Record::of(&store), SystemClock::default());
+            let who = home::actor();
+            accept(record, &clock, &store, &mut engagement, (id, &who)).await?;
+            say!("accepted {id}: your later engagements are shown it");
+        }
         Memory::Publish { id } => {
             let store = home::existing(&home::path(args)?)?;
             let (mut engagement, _) = find(args, &store, id).await?;
@@ -136,7 +148,9 @@ async fn find(args: &Args, store: &Store, id: &str) -> Result<(Engagement, Kept)
             return now(engagement, id);
         }
     }
-    Err(Failure::usage(format!("you have no note `{id}`; `cloudcrew memory list` shows all")))
+    Err(Failure::usage(format!(
+        "you have no note `{id}`; `cloudcrew memory list --all` lists your notes"
+    )))
 }
 
 /// The note as the journal has it.
@@ -151,16 +165,12 @@ fn now(engagement: Engagement, id: &str) -> Result<(Engagement, Kept), Failure> 
 async fn reached(args: &Args, store: &Store, found: &Kept) -> Result<Vec<Reached>, Failure> {
     let (id, project) = (&found.record.id, &found.record.project);
     let (_, own) = home::engagement(args, project).await?;
-    let of = space(&own.state.started);
-    let mut projects = store.reached(&of, id).await?;
-    projects.extend(store.reached(&Space::published(of.rehearsal), id).await?);
-    projects.remove(project);
-    let mut reached: Vec<Reached> = Reached::new(&own, id).into_iter().collect();
-    for project in projects {
+    let mut all = Vec::new();
+    for project in projects(store, &own, id).await? {
         let engagement = home::opened(store, &project).await?;
-        reached.extend(Reached::new(&engagement, id));
+        all.extend(Reached::new(&engagement, id));
     }
-    Ok(reached)
+    Ok(all)
 }
 
 fn show(shown: &MemoryNote, format: Format) {
@@ -172,11 +182,10 @@ fn show(shown: &MemoryNote, format: Format) {
     say!("{} · {} · {}", record.id, record.kind.name(), row(&record.about));
     say!("  {}", inset(&record.text, "  "));
     let trust = match note.trust {
-        Trust::Quoted => "quoted: only the phase that wrote it sees it",
-        Trust::Derived if note.is_shared() => "derived: nobody has reviewed it",
-        Trust::Derived => "derived: only its engagement sees it",
-        Trust::Accepted => "accepted: all engagements of the owner see it",
-        Trust::Published => "published: engagements of all owners see it",
+        Trust::Quoted => "quoted: words from outside, which only its phase is shown",
+        Trust::Derived => "unreviewed: only its engagement is shown it",
+        Trust::Accepted => "accepted: engagements of its owner are shown it",
+        Trust::Published => "published: engagements of all owners are shown it",
     };
     say!("  {trust}");
     match &note.closed {
@@ -193,16 +202,16 @@ fn show(shown: &MemoryNote, format: Format) {
             MemorySource::File { path, oid } => {
                 format!("{} ({})", row(path), oid.get(..12).unwrap_or(oid))
             }
-            MemorySource::Ledger { id } => format!("row {} of the ledger", row(id)),
+            MemorySource::Ledger { id } => format!("ledger entry {}", row(id)),
             MemorySource::Memory { id } => format!("note {}", row(id)),
         };
         say!("  from {source}");
     }
     if reached.is_empty() {
-        say!("shown to nobody yet");
+        say!("not shown to anyone yet");
     }
     for Reached { project, goes_on, prompts, files, notes } in reached {
-        let goes = if *goes_on { "goes on" } else { "ended" };
+        let goes = if *goes_on { "in progress" } else { "ended" };
         say!("shown in {} ({goes}): {}", row(project), counted(prompts.len(), "visit"));
         for prompt in prompts {
             say!("  {} visit {}: {}", row(&prompt.swarm), prompt.visit, row(&prompt.agent));
@@ -227,7 +236,7 @@ fn why(found: &MemoryWhy, format: Format) {
         let old = if file.current { "" } else { ", an older version" };
         say!("{} ({}{old})", row(&file.path), row(&file.step));
         for note in &file.notes {
-            let text = note.text.as_deref().unwrap_or("(its words are gone)");
+            let text = note.text.as_deref().unwrap_or("(text not available)");
             let trust = note.trust.map_or("", Trust::name);
             say!("  {} {trust}: {}", note.id, row(text));
         }
@@ -240,10 +249,11 @@ async fn withdrawn(args: &Args, id: &str, reason: &str) -> Result<Exit, Failure>
     let (record, clock) = (Record::of(&store), SystemClock::default());
     let who = home::actor();
     withdraw(record, &clock, &store, &mut engagement, (id, &who, reason)).await?;
-    say!("withdrawn {id}: nobody is shown it any more");
+    say!("withdrew {id}: it is no longer shown to anyone");
+    let told = tell(record, &store, &store, &engagement, (id, reason)).await?;
     let reached = reached(args, &store, &found).await?;
     if reached.is_empty() {
-        say!("it was shown to nobody");
+        say!("it was not shown to anyone");
     }
     for reached in &reached {
         let files: Vec<String> =
@@ -254,19 +264,11 @@ async fn withdrawn(args: &Args, id: &str, reason: &str) -> Result<Exit, Failure>
             row(&reached.project),
             counted(reached.prompts.len(), "visit")
         );
-        if reached.goes_on {
-            let engagement = home::opened(&store, &reached.project).await?;
-            let blocker = LedgerRow {
-                id: format!("withdrawn:{id}"),
-                phase: engagement.state.last_phase.clone().unwrap_or_default(),
-                author: "engine".to_owned(),
-                kind: LedgerKind::Blocker,
-                title: format!("A note that this work was shown is withdrawn: {id}"),
-                body: format!("{reason}\nWritten after it was shown: {wrote}"),
-                source: String::new(),
-            };
-            store.record(&reached.project, &[blocker]).await?;
-            say!("  it goes on, so its ledger has a blocker");
+        for note in &reached.notes {
+            say!("  note made from it: {note}");
+        }
+        if told.contains(&reached.project) {
+            say!("  added a blocker to its ledger");
         }
     }
     Ok(Exit::Done)

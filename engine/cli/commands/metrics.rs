@@ -1,4 +1,4 @@
-//! `metrics`: what many engagements came to.
+//! `metrics`: metrics across engagements.
 
 use std::collections::BTreeMap;
 
@@ -15,6 +15,7 @@ use crate::home;
 use crate::out::{document, note, say};
 use crate::output::pretty;
 use crate::wiring::store::Store;
+use crate::words::counted;
 use crate::workspace;
 
 pub async fn metrics(args: &Args, verb: &Metrics) -> Result<Exit, Failure> {
@@ -34,8 +35,12 @@ pub async fn metrics(args: &Args, verb: &Metrics) -> Result<Exit, Failure> {
                 Format::Human => by_line(&found),
             }
         }
-        Metrics::Compare { a, b, format } => {
-            let groups = [group(&store, a).await?, group(&store, b).await?];
+        Metrics::Compare { a, b, workflow, rehearsals, format } => {
+            let of = |summary: &Summary| {
+                summary.live != *rehearsals
+                    && workflow.as_ref().is_none_or(|name| *name == summary.workflow)
+            };
+            let groups = [group(&store, a, &of).await?, group(&store, b, &of).await?];
             let found = compare([a, b], [&groups[0], &groups[1]]);
             match format {
                 Format::Json => document(&pretty(&found)),
@@ -60,24 +65,32 @@ pub async fn metrics(args: &Args, verb: &Metrics) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// The engagements that a name stands for.
-async fn group(store: &Store, name: &str) -> Result<Vec<Summary>, Failure> {
+/// The engagements that a name stands for; of a month or a hash, those that are wanted.
+async fn group(
+    store: &Store,
+    name: &str,
+    wanted: &impl Fn(&Summary) -> bool,
+) -> Result<Vec<Summary>, Failure> {
     if let Some(one) = summary(store, name).await? {
         return Ok(vec![one]);
     }
     let is_month = name.len() == 7
-        && name.bytes().enumerate().all(|(n, b)| if n == 4 { b == b'-' } else { b.is_ascii_digit() });
+        && name
+            .bytes()
+            .enumerate()
+            .all(|(n, b)| if n == 4 { b == b'-' } else { b.is_ascii_digit() });
     if is_month {
-        return Ok(summaries(store, Some(name)).await?);
+        return Ok(summaries(store, Some(name)).await?.into_iter().filter(wanted).collect());
     }
     let hash = name.len() >= 8 && name.bytes().all(|b| b.is_ascii_hexdigit());
     let all = if hash { summaries(store, None).await? } else { Vec::new() };
+    let starts = |summary: &Summary| summary.definition.starts_with(name);
     let found: Vec<Summary> =
-        all.into_iter().filter(|summary| summary.definition.starts_with(name)).collect();
+        all.into_iter().filter(|summary| starts(summary) && wanted(summary)).collect();
     if found.is_empty() {
         return Err(Failure::usage(format!(
-            "`{name}` is no engagement that has ended, no month such as `2026-11`, and no start of \
-             a definition's hash; `cloudcrew list` shows the engagements"
+            "`{name}` is not an engagement that has ended, a month such as `2026-11`, or the start \
+             of a definition hash (8 or more characters); `cloudcrew list` shows the engagements"
         )));
     }
     Ok(found)
@@ -90,17 +103,17 @@ fn by_month(found: &Trend) {
     for month in &found.rows {
         say!("{} {}", month.month, row(&month.workflow));
         say!("  completed            {}", share(month.completed));
-        say!("  approved first time  {}", share(month.first_time));
-        say!("  changes asked for    {} a phase", mean(month.revisions, 2));
-        say!("  sent back by review  {} a phase", mean(month.reworks, 2));
+        say!("  approved unchanged   {}", share(month.first_time));
+        say!("  changes requested    {} per phase", mean(month.revisions, 2));
+        say!("  sent back by review  {} per phase", mean(month.reworks, 2));
         let unpriced = match month.unpriced_calls {
             0 => String::new(),
-            calls => format!(", without {calls} calls of unknown price"),
+            calls => format!(", excluding {} whose price is unknown", numbered(calls, "call")),
         };
-        say!("  cost                 ${} an engagement{unpriced}", mean(month.usd, 2));
-        say!("  tokens               {} an engagement", mean(month.tokens, 0));
-        say!("  at work              {} hours an engagement", mean(month.working_hours, 2));
-        say!("  waiting for people   {} hours an engagement", mean(month.waiting_hours, 2));
+        say!("  cost                 ${} per engagement{unpriced}", mean(month.usd, 2));
+        say!("  tokens               {} per engagement", mean(month.tokens, 0));
+        say!("  active time          {} hours per engagement", mean(month.working_hours, 2));
+        say!("  waiting for people   {} hours per engagement", mean(month.waiting_hours, 2));
         rated("rated", &month.ratings);
         if !found.live && month.surveyed.count == 0 {
             continue;
@@ -127,7 +140,7 @@ fn by_line(found: &CostDocument) {
     for line in &found.lines {
         let unpriced = match line.unpriced_calls {
             0 => String::new(),
-            calls => format!("  {calls} calls of unknown price"),
+            calls => format!("  excluding {} whose price is unknown", numbered(calls, "call")),
         };
         say!(
             "{:14} {:10} {:8} {:>8} {:>11} {:>8.2}  {}{unpriced}",
@@ -158,10 +171,10 @@ fn beside(found: &Comparison) {
         };
         say!("  cost                {}", both(&|side| format!("${}", mean(side.usd, 2))));
         say!("  tokens              {}", both(&|side| mean(side.tokens, 0)));
-        say!("  minutes at work     {}", both(&|side| mean(side.working_minutes, 1)));
-        say!("  changes asked for   {}", both(&|side| mean(side.revisions, 2)));
+        say!("  active minutes      {}", both(&|side| mean(side.working_minutes, 1)));
+        say!("  changes requested   {}", both(&|side| mean(side.revisions, 2)));
         say!("  sent back by review {}", both(&|side| mean(side.reworks, 2)));
-        say!("  approved first time {}", both(&|side| share(side.first_time)));
+        say!("  approved unchanged  {}", both(&|side| share(side.first_time)));
     }
 }
 
@@ -174,23 +187,33 @@ fn advice(found: &AdviceDocument) {
             say!("  {before}");
         }
         say!("  + {}: {}", one.key, one.after);
-        say!("  forecast now   {}", one.forecast_before);
-        say!("  forecast then  {}", one.forecast_after);
+        say!("  forecast now    {}", one.forecast_before);
+        say!("  with the change {}", one.forecast_after);
     }
     if !found.advice.is_empty() {
-        say!("`cloudcrew explain CODE` says what each of them rests on.");
+        say!("Run `cloudcrew explain CODE` to see what a recommendation is based on.");
     }
     for few in &found.too_few {
-        note!("too few to say: {} (n={}, {} needed)", row(&few.what), few.there, found.minimum);
+        note!(
+            "not enough engagements yet: {} (n={}, {} needed)",
+            row(&few.what),
+            few.there,
+            found.minimum
+        );
     }
     if found.advice.is_empty() && found.too_few.is_empty() {
-        say!("nothing to change, from {} engagements", found.engagements);
+        say!("no changes to recommend, based on {}", numbered(found.engagements, "engagement"));
     }
 }
 
 fn nothing(live: bool) {
     let of = if live { "engagement with live models" } else { "rehearsal" };
-    note!("no {of} has ended yet whose workflow has `metrics` in `finalize`");
+    note!("no {of} has ended yet in a workflow with `metrics` in `finalize`");
+}
+
+/// `3 calls`, `1 call`.
+fn numbered(number: u64, what: &str) -> String {
+    counted(usize::try_from(number).unwrap_or(usize::MAX), what)
 }
 
 /// `18 of 20 (70% to 97%)`.

@@ -63,7 +63,7 @@ pub async fn patterns(args: &Args, verb: &Patterns) -> Result<Exit, Failure> {
             let (actor, reason, at) = (home::actor(), reason.clone(), library.now);
             let event = PatternEvent::Withdrawn { actor, reason, at };
             library.note(&pattern.digest(), "withdrawn", &event).await?;
-            say!("withdrawn {name}: no agent is offered it any more");
+            say!("withdrew {name}: it is no longer offered to agents");
         }
     }
     Ok(Exit::Done)
@@ -167,19 +167,19 @@ impl Library {
         if let Some((path, _)) =
             pattern.files.iter().find(|(_, content)| redacted(content) != *content)
         {
-            return Err(refused(format!("{path} holds what looks like a secret")));
+            return Err(refused(format!("{path} appears to contain a secret")));
         }
         if let Some((there, _)) = self
             .patterns
             .iter()
             .find(|(there, _)| there.name == pattern.name || there.digest() == pattern.digest())
         {
-            return Err(refused(format!("`{}` is there already", there.name)));
+            return Err(refused(format!("`{}` already has this name or these files", there.name)));
         }
         let name = pattern.name.clone();
         let card = Card { pattern, project: String::new(), by: home::actor(), at: self.now };
         self.store.offer(&self.space, &card).await?;
-        say!("{name} is a draft of the library now");
+        say!("added {name} to the library as a draft");
         Ok(())
     }
 
@@ -187,12 +187,12 @@ impl Library {
         let (pattern, origin) = self.find(name)?;
         let found = self.metadata(pattern, origin).await?;
         if let Err(why) = may_promote(&found.evidence, self.rules.min_lower_bound) {
-            note!("`{name}` is not promoted: {why}");
+            note!("`{name}` was not promoted: {why}");
             return Ok(Exit::Failed);
         }
         let event = PatternEvent::Promoted { by: home::actor(), at: self.now };
         self.note(&found.digest, "promoted", &event).await?;
-        say!("{name} counts as proven now");
+        say!("promoted {name} to proven");
         Ok(Exit::Done)
     }
 }
@@ -205,7 +205,6 @@ fn fitting(found: Vec<PatternMetadata>, query: &str) -> Vec<PatternMetadata> {
         about: format!("{} {} {}", one.pattern.replace('-', " "), one.tags.join(" "), one.category),
         text: format!("{} {}", one.title, one.description),
         sources: Vec::new(),
-        verbatim: false,
         project: String::new(),
         phase: String::new(),
         by: String::new(),
@@ -225,11 +224,15 @@ fn fitting(found: Vec<PatternMetadata>, query: &str) -> Vec<PatternMetadata> {
 fn borne(one: &PatternMetadata) -> String {
     let evidence = &one.evidence;
     if evidence.counted == 0 {
-        return format!("used {} times; no person has decided yet", evidence.times_used);
+        return match evidence.times_used {
+            0 => "not used yet".to_owned(),
+            1 => "used once; no person has decided on it yet".to_owned(),
+            times => format!("used {times} times; no person has decided on any use yet"),
+        };
     }
     let lift = match (one.lift, one.base_rate) {
         (Some(lift), Some(base)) => format!(
-            "; {:+.0} points against {:.0}% of all such phases",
+            "; {:+.0} percentage points versus {:.0}% for these phases overall",
             lift * 100.0,
             base * 100.0
         ),
@@ -259,17 +262,22 @@ fn show(one: &PatternMetadata, pattern: &Pattern, format: Format) {
             PatternEvent::Used(PatternUse { project, phase, by, outcome, live, own, .. }) => {
                 let ended = match outcome {
                     UseOutcome::Success => "approved without changes",
-                    UseOutcome::Failure => "changes were asked for",
-                    UseOutcome::Undecided => "no person decided",
+                    UseOutcome::Failure => "changes requested",
+                    UseOutcome::Undecided => "not decided by a person",
                 };
                 let counts = match (live, own) {
-                    (false, _) => "; a rehearsal does not count",
-                    (true, true) => "; its own engagement does not count",
+                    (false, _) => "; does not count: a rehearsal",
+                    (true, true) => "; does not count: the same engagement contributed it",
                     (true, false) => "",
                 };
-                say!("  used by {} in {} of {}: {ended}{counts}", row(by), row(phase), row(project));
+                say!(
+                    "  used by {} in {} of {}: {ended}{counts}",
+                    row(by),
+                    row(phase),
+                    row(project)
+                );
             }
-            PatternEvent::Promoted { by, .. } => say!("  promoted, asked by {}", row(by)),
+            PatternEvent::Promoted { by, .. } => say!("  promoted at the request of {}", row(by)),
             PatternEvent::Withdrawn { actor, reason, .. } => {
                 say!("  withdrawn by {}: {}", row(actor), row(reason));
             }

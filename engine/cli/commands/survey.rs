@@ -38,9 +38,9 @@ pub async fn survey(
         let record = Record::of(&store);
         record_survey(record, &SystemClock::default(), &mut engagement, answer).await?;
         if counts(&engagement) {
-            whole(&store, &engagement, None).await?;
+            whole(&store, &engagement).await?;
         }
-        note!("thank you: the answer is recorded");
+        note!("answer recorded; thank you");
     }
     let found = Survey::new(&engagement);
     match format {
@@ -55,7 +55,7 @@ fn asked(engagement: &Engagement) -> Result<(Vec<(String, u8)>, String), Failure
     let (mut ratings, mut lines) = (Vec::new(), std::io::stdin().lock().lines());
     for question in survey_questions(engagement) {
         loop {
-            put!("{} (1 to 5, or nothing): ", row(&question));
+            put!("{} (1 to 5; Enter to skip): ", row(&question));
             let Some(line) = lines.next().transpose()? else { return Ok((ratings, String::new())) };
             match line.trim() {
                 "" => break,
@@ -76,11 +76,11 @@ fn asked(engagement: &Engagement) -> Result<(Vec<(String, u8)>, String), Failure
 
 fn show(project: &str, survey: &Survey) {
     if !survey.open {
-        say!("{} has not ended; the survey comes then", row(project));
+        say!("{} has not ended yet; the survey opens when it ends", row(project));
         return;
     }
     let questions: Vec<&str> = survey.questions.iter().map(String::as_str).collect();
-    say!("asked: {}", row(&questions.join(", ")));
+    say!("questions: {}", row(&questions.join(", ")));
     for answer in &survey.answers {
         let ratings: Vec<String> =
             answer.ratings.iter().map(|(name, rating)| format!("{name} {rating} of 5")).collect();

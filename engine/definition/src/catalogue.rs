@@ -32,9 +32,9 @@ pub enum Capability {
     Server,
     /// Keeps the work items of the phase.
     Board,
-    /// Notes what later work is shown.
+    /// Saves notes for later work.
     Remember,
-    /// Adds to the library of patterns.
+    /// Adds to the pattern library.
     Library,
 }
 

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use crate::crew::{
     Agent, AgentBend, Answer, Approvers, Bend, Budget, Context, Definition, Deliverable, Fact,
-    Gate, GateBend, Grant, Live, Model, Pattern, PatternRules, Phase, Pot, Price, Reach, Reasoning, Recall, Rehearsal, Retry,
-    Review, ReviewBend, Server, Service, Swarm, Template, UnitPrice, Values, Workflow,
+    Gate, GateBend, Grant, Live, Model, Pattern, PatternRules, Phase, Pot, Price, Reach, Reasoning,
+    Recall, Rehearsal, Retry, Review, ReviewBend, Server, Service, Swarm, Template, UnitPrice,
+    Values, Workflow,
 };
 use crate::known;
 use crate::source::Sources;

@@ -25,7 +25,7 @@ pub const SHORT_TERM: i64 = 7 * DAY;
 pub const LONG_TERM: i64 = 90 * DAY;
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
-/// What a record is.
+/// Kind of note.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
@@ -35,7 +35,7 @@ pub enum MemoryKind {
     Decision,
     /// What the customer prefers.
     Preference,
-    /// What a part of the work came to.
+    /// The result of a part of the work.
     Summary,
     /// What the next engagement should do differently.
     Lesson,
@@ -62,8 +62,8 @@ impl MemoryKind {
     }
 }
 
-/// How far a record may be believed, and by that, who sees it. A record is never trusted more than
-/// what it was made from.
+/// The trust level of a record, which also decides who sees it. A record is never trusted more than
+/// what it was made from, unless a person accepts it.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
@@ -71,19 +71,17 @@ impl MemoryKind {
 pub enum Trust {
     /// Words from outside, such as the statement of work. Only the phase that wrote it sees it.
     Quoted,
-    /// Made by the crew. Only its engagement sees it, and a lesson later ones of the owner, as
-    /// unreviewed.
+    /// Made by the crew and reviewed by nobody. Only its engagement sees it.
     Derived,
-    /// A person's own words, or approved by a person. All engagements of the owner see it.
+    /// Approved by a person. All engagements of the owner see it.
     Accepted,
-    /// A person gave it to all owners.
+    /// Published by a person. The engagements of all owners see it.
     Published,
 }
 
 impl Trust {
     /// All levels, lowest first.
-    pub const ALL: [Trust; 4] =
-        [Trust::Quoted, Trust::Derived, Trust::Accepted, Trust::Published];
+    pub const ALL: [Trust; 4] = [Trust::Quoted, Trust::Derived, Trust::Accepted, Trust::Published];
 
     /// The name in JSON.
     pub fn name(self) -> &'static str {
@@ -136,9 +134,6 @@ pub struct MemoryRecord {
     pub text: String,
     /// What it was made from, at most [`MAX_SOURCES`].
     pub sources: Vec<MemorySource>,
-    /// Whether an accepted source contains the text word for word.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub verbatim: bool,
     /// The engagement that wrote it.
     pub project: String,
     /// The phase that wrote it.
@@ -158,6 +153,7 @@ impl MemoryRecord {
         let sources = serde_json::to_string(&self.sources).unwrap_or_default();
         let parts = [
             space.key(),
+            self.project.clone(),
             identity.to_owned(),
             self.kind.name().to_owned(),
             self.about.clone(),
@@ -210,7 +206,6 @@ impl Kept {
     /// Whether engagements other than its own see it.
     pub fn is_shared(&self) -> bool {
         self.trust >= Trust::Accepted
-            || (self.record.kind == MemoryKind::Lesson && self.trust >= Trust::Derived)
     }
 }
 

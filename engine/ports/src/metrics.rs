@@ -1,14 +1,14 @@
 //! Figures of engagements, as items under a key and a sort key: `ENGAGEMENT#acme` holds `SUMMARY`,
-//! `PHASE#discovery` and `SURVEY`; `TIMELINE` holds an item for each engagement by the time of its
-//! end, and `ROLLUP#2026-11` what a month came to.
+//! `PHASE#discovery` and `SURVEY`; `TIMELINE` holds an item for each engagement by the time it
+//! began, and `ROLLUP#2026-11` the totals of a month.
 //!
-//! An item follows from journals, so it is replaced and never added to.
+//! An item is derived from journals, so it is replaced and never added to.
 
 use async_trait::async_trait;
 
 use super::StoreError;
 
-/// Maximum bytes of an item's body.
+/// Maximum bytes of an item's body, which every store takes.
 pub const MAX_BODY: usize = 256 * 1024;
 
 /// A figure.

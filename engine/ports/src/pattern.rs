@@ -15,6 +15,11 @@ use super::memory::Space;
 pub const MAX_FILES: usize = 50;
 /// Maximum size of all files of a bundle, in bytes.
 pub const MAX_BYTES: usize = 512 * 1024;
+/// Maximum number of patterns of a space.
+pub const MAX_CARDS: usize = 200;
+/// Maximum size of all files of all patterns of a space, in bytes. They are read whole at each
+/// search.
+pub const MAX_LIBRARY: usize = 32 * 1024 * 1024;
 
 /// A bundle with where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,6 +97,11 @@ pub enum UseOutcome {
 /// The library port. What was written is read at once.
 #[async_trait]
 pub trait Patterns: Send + Sync {
+    /// Whether patterns can be contributed.
+    fn is_there(&self) -> bool {
+        true
+    }
+
     /// Adds a bundle. One whose files are there already is left as it is.
     async fn offer(&self, space: &Space, card: &Card) -> Result<(), StoreError>;
 
@@ -116,6 +126,10 @@ pub struct NoPatterns;
 
 #[async_trait]
 impl Patterns for NoPatterns {
+    fn is_there(&self) -> bool {
+        false
+    }
+
     async fn offer(&self, _: &Space, _: &Card) -> Result<(), StoreError> {
         let why = "this deployment has no library of patterns".to_owned();
         Err(StoreError::Unusable { what: "the library".to_owned(), why })

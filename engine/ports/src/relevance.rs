@@ -133,7 +133,6 @@ mod tests {
             about: about.to_owned(),
             text: text.to_owned(),
             sources: Vec::new(),
-            verbatim: false,
             project: "acme".to_owned(),
             phase: "discovery".to_owned(),
             by: "pm".to_owned(),
@@ -151,10 +150,8 @@ mod tests {
         ];
         let best = |words: &str| {
             let question = Question::among(words, records.iter());
-            let mut fits: Vec<(u64, &str)> = records
-                .iter()
-                .filter_map(|r| Some((question.fit(r)?, r.about.as_str())))
-                .collect();
+            let mut fits: Vec<(u64, &str)> =
+                records.iter().filter_map(|r| Some((question.fit(r)?, r.about.as_str()))).collect();
             fits.sort();
             fits.last().map(|(_, about)| *about)
         };

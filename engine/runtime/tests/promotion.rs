@@ -143,7 +143,11 @@ fn expected(word: &[Letter], slip: Option<Slip>) -> (Tier, u64, u64) {
         if let Some(good) = counts {
             let known = oracle.good.contains(&engagement) || oracle.bad.contains(&engagement);
             if !known {
-                if good { oracle.good.insert(engagement) } else { oracle.bad.insert(engagement) };
+                if good {
+                    oracle.good.insert(engagement)
+                } else {
+                    oracle.bad.insert(engagement)
+                };
             } else if is(Slip::AgainCounts) {
                 extra += 1;
                 oracle.good.insert(1_000_000 + extra);

@@ -1,4 +1,4 @@
-//! `contribute_pattern`: adds files of the repository to the library of patterns.
+//! `contribute_pattern`: adds files of the repository to the pattern library.
 
 use async_trait::async_trait;
 use cloudcrew_definition::catalogue::{Capability, Effect};
@@ -27,14 +27,14 @@ pub(super) struct Arguments {
     /// What kind of files it holds, such as `infrastructure`
     #[schemars(length(min = 1, max = 40))]
     category: String,
-    /// Words under which it is found
+    /// Search keywords
     #[serde(default)]
     #[schemars(length(max = 20))]
     tags: Vec<String>,
     /// When to use it, when not, and what to decide
     #[schemars(length(min = 1, max = 8000))]
     description: String,
-    /// Folder of the repository whose files it holds, with all folders below
+    /// Folder of the repository whose files to include, with subfolders
     #[schemars(length(min = 1, max = 1000))]
     folder: String,
 }
@@ -43,9 +43,9 @@ pub(super) struct Arguments {
 impl TypedTool for ContributePattern {
     type Arguments = Arguments;
     const NAME: &'static str = "contribute_pattern";
-    const DESCRIPTION: &'static str = "Adds the text files of a folder to the library of patterns, \
-                                       as a draft that later engagements may use. Take out first \
-                                       what is only true here: names, accounts, addresses.";
+    const DESCRIPTION: &'static str = "Adds the text files of a folder to the pattern library, as a \
+                                       draft for later engagements. First remove what is specific \
+                                       to this customer: names, accounts, addresses.";
     const CAPABILITY: Capability = Capability::Library;
     const EFFECT: Effect = Effect::Keyed;
     const IN_REVIEW: bool = false;
@@ -61,8 +61,8 @@ impl TypedTool for ContributePattern {
         if listed.len() > MAX_FILES || bytes > MAX_BYTES as u64 {
             let most = MAX_BYTES >> 10;
             return refused(format!(
-                "a pattern has at most {MAX_FILES} files with {most} KiB; `{folder}` has {} with \
-                 {} KiB",
+                "a pattern can have at most {MAX_FILES} files and {most} KiB; `{folder}` has {} \
+                 files and {} KiB",
                 listed.len(),
                 bytes >> 10
             ));
@@ -74,11 +74,11 @@ impl TypedTool for ContributePattern {
             let content = String::from_utf8(at.file(&path).await?.unwrap_or_default());
             let Ok(content) = content else { return refused(format!("{path} is not text")) };
             if redacted(&content) != content {
-                return refused(format!("{path} holds what looks like a secret"));
+                return refused(format!("{path} appears to contain a secret"));
             }
             unmarked(&content)?;
             if let Err(why) = RepoPath::parse(&below) {
-                return refused(format!("`{below}` cannot be written elsewhere: {why}"));
+                return refused(format!("`{below}` is not a valid path for a pattern: {why}"));
             }
             files.push((below, content));
         }
@@ -96,6 +96,6 @@ impl TypedTool for ContributePattern {
         let title = format!("{} contributes the pattern {name}", at.agent().name);
         let mut done = at.note(LedgerKind::Fact, &title, &format!("From {folder}."), "").await?;
         done.pattern = Some(Box::new(PatternAct::Contributed { name: name.clone(), digest }));
-        Ok(Outcome::Done(format!("{name} is a draft of the library now."), done))
+        Ok(Outcome::Done(format!("Added {name} to the library as a draft."), done))
     }
 }

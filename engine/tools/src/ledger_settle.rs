@@ -14,11 +14,11 @@ pub(super) struct LedgerSettle;
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct Arguments {
-    /// Id of the row, as ledger_read shows it
+    /// Id of the entry, as ledger_read shows it
     #[schemars(length(min = 1, max = 300))]
     id: String,
     outcome: Settled,
-    /// What shows it, and where: a file, an answer of the customer
+    /// The evidence and where it is: a file, an answer from the customer
     #[schemars(length(min = 1, max = 2000))]
     why: String,
 }
@@ -27,9 +27,9 @@ pub(super) struct Arguments {
 impl TypedTool for LedgerSettle {
     type Arguments = Arguments;
     const NAME: &'static str = "ledger_settle";
-    const DESCRIPTION: &'static str = "Says what became of an assumption or a blocker of the \
-                                       ledger: confirmed, or closed. What is open at the end of a \
-                                       phase is shown to the customer.";
+    const DESCRIPTION: &'static str = "Settles an assumption or a blocker in the ledger: confirmed \
+                                       or closed. The customer is shown what is still open at the \
+                                       end of a phase.";
     const CAPABILITY: Capability = Capability::WriteLedger;
     const EFFECT: Effect = Effect::Keyed;
     const IN_REVIEW: bool = true;
@@ -37,14 +37,15 @@ impl TypedTool for LedgerSettle {
     async fn run(&self, at: &dyn Workplace, a: Arguments) -> Result<Outcome, ToolError> {
         let rows = at.ledger().await?;
         let Some(row) = rows.iter().find(|row| row.id == a.id) else {
-            return Err(ToolError::Refused(format!("the ledger has no row `{}`", a.id)));
+            return Err(ToolError::Refused(format!("the ledger has no entry `{}`", a.id)));
         };
         if !matches!(row.kind, LedgerKind::Assumption | LedgerKind::Blocker) {
-            let why = format!("`{}` is no assumption and no blocker", a.id);
+            let why = format!("`{}` is neither an assumption nor a blocker", a.id);
             return Err(ToolError::Refused(why));
         }
-        if !at.may_note(row.kind) {
-            let why = "Nothing is settled here; the crew does it at its work.";
+        if !at.may_settle() {
+            let why = "Entries cannot be settled in a conversation; the crew settles them during its \
+                       work.";
             return Err(ToolError::Refused(why.to_owned()));
         }
         let title: String = format!("{}: {}", a.outcome.title(), row.title);

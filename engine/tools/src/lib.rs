@@ -25,8 +25,8 @@ mod outcome;
 mod parse_sow;
 mod phase_summary;
 mod prices;
-mod promote_pattern;
 mod programs;
+mod promote_pattern;
 mod remember;
 mod repo_delete;
 mod repo_diff;
@@ -46,11 +46,11 @@ mod scan_code;
 mod scan_dependencies;
 mod scan_infrastructure;
 mod scan_secrets;
-mod secrets;
-mod server_tool;
 mod score_deliverable;
 mod search_memory;
 mod search_patterns;
+mod secrets;
+mod server_tool;
 mod terraform;
 mod terraform_fmt;
 mod terraform_plan;
@@ -68,8 +68,9 @@ mod write_security_review;
 
 pub use answer_remark::ANSWER_REMARK;
 pub use outcome::{
-    AnswerForm, CallQuestion, DeliverableScore, Done, Finding, ItemChange, ItemState, Outcome, Part, PatternAct, RemarkAnswer,
-    Recollection, RemarkOutcome, Settled, Settlement, ToolError, Verdict, WorkItem,
+    AnswerForm, CallQuestion, DeliverableScore, Done, Finding, ItemChange, ItemState, Outcome,
+    Part, PatternAct, Recollection, RemarkAnswer, RemarkOutcome, Settled, Settlement, ToolError,
+    Verdict, WorkItem,
 };
 pub use prices::unit_price;
 pub use search_memory::line as recalled_line;
@@ -77,5 +78,6 @@ pub use tool::{MAX_RESULT, MAX_SHOWN, MAX_WRITE, Tool, TypedTool};
 pub use toolbox::{Registered, Toolbox};
 pub use units::units;
 pub use workplace::{
-    Broken, FileInfo, FileVersion, Kept, NewMemory, Offered, Origin, Recalled, Revision, Task, Workplace, Writable,
+    Broken, FileInfo, FileVersion, Kept, NewMemory, Offered, Origin, Recalled, Revision, Task,
+    Workplace, Writable,
 };

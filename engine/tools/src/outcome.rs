@@ -176,7 +176,10 @@ impl AnswerForm {
 
 impl Outcome {
     /// Text of a file for the agent.
-    pub fn of_file(text: impl Into<String>, shown: Vec<MemorySource>) -> Result<Outcome, ToolError> {
+    pub fn of_file(
+        text: impl Into<String>,
+        shown: Vec<MemorySource>,
+    ) -> Result<Outcome, ToolError> {
         Ok(Outcome::Done(text.into(), Done { shown, ..Done::default() }))
     }
 
@@ -299,7 +302,7 @@ pub struct Settlement {
 pub enum Settled {
     /// It holds.
     Confirmed,
-    /// It does not matter any more.
+    /// It is resolved or no longer matters.
     Closed,
 }
 
@@ -328,7 +331,7 @@ pub struct Recollection {
     pub id: String,
     /// How far it could be believed.
     pub trust: Trust,
-    /// The engagement that wrote it.
+    /// The engagement that wrote it; empty for a note that another owner may have published.
     pub project: String,
     /// Hex SHA-256 of its words.
     pub hash: String,
@@ -336,11 +339,12 @@ pub struct Recollection {
 
 impl Recollection {
     /// The note that was shown.
-    pub fn of(Recalled { record, trust, .. }: &Recalled) -> Recollection {
+    pub fn of(Recalled { record, trust, own }: &Recalled) -> Recollection {
+        let named = *own || *trust != Trust::Published;
         Recollection {
             id: record.id.clone(),
             trust: *trust,
-            project: record.project.clone(),
+            project: if named { record.project.clone() } else { String::new() },
             hash: sha256(&record.text),
         }
     }

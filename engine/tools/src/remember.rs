@@ -1,4 +1,4 @@
-//! `remember`: notes what later work is shown.
+//! `remember`: saves notes for later work.
 
 use async_trait::async_trait;
 use cloudcrew_definition::catalogue::{Capability, Effect};
@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::outcome::{Done, Outcome, ToolError};
+use super::search_memory::label;
 use super::tool::TypedTool;
 use super::workplace::{NewMemory, Workplace};
 
@@ -14,6 +15,7 @@ pub(super) struct Remember;
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct Arguments {
+    /// Kind of note. The engine records decisions itself
     kind: Kind,
     /// What it is about, such as `iac/provider`. A newer note on a subject replaces an older one
     #[schemars(regex(pattern = r"^[a-z0-9]+([-/.][a-z0-9]+)*$"), length(max = 80))]
@@ -21,7 +23,7 @@ pub(super) struct Arguments {
     /// The note: one fact, in words that make sense without this engagement
     #[schemars(length(min = 1, max = 2000))]
     text: String,
-    /// What you have read in this visit and take it from: paths, `ledger:ID`, `memory:ID`, or
+    /// What the note is based on, read in this visit: paths, `ledger:ID`, `memory:ID`, or
     /// `statement` for the statement of work
     #[schemars(length(min = 1, max = 16))]
     sources: Vec<String>,
@@ -33,7 +35,7 @@ pub(super) struct Arguments {
 enum Kind {
     /// What the customer prefers
     Preference,
-    /// What a part of the work came to
+    /// The result of a part of the work
     Summary,
     /// What the next engagement should do differently
     Lesson,
@@ -43,10 +45,9 @@ enum Kind {
 impl TypedTool for Remember {
     type Arguments = Arguments;
     const NAME: &'static str = "remember";
-    const DESCRIPTION: &'static str = "Notes a preference of the customer, a summary or a lesson \
-                                       for later work, with what it is taken from. Later \
-                                       engagements see it only as far as its sources are \
-                                       approved.";
+    const DESCRIPTION: &'static str = "Saves a note for later work: a preference of the customer, a \
+                                       summary or a lesson, with its sources. Later engagements see \
+                                       it once a person has approved it.";
     const CAPABILITY: Capability = Capability::Remember;
     const EFFECT: Effect = Effect::Keyed;
     const IN_REVIEW: bool = true;
@@ -59,7 +60,7 @@ impl TypedTool for Remember {
         };
         let new = NewMemory { kind, about: a.about, text: a.text, sources: a.sources };
         let (record, trust) = at.remember(new).await?.map_err(ToolError::Refused)?;
-        let text = format!("Noted as {} ({})", record.id, trust.name());
+        let text = format!("Noted as {} ({})", record.id, label(trust));
         Ok(Outcome::Done(text, Done { remembered: Some(Box::new(record)), ..Done::default() }))
     }
 }

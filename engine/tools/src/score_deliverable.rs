@@ -17,7 +17,7 @@ pub(super) struct Arguments {
     /// Path of a deliverable of any phase
     #[schemars(length(min = 1, max = 4096))]
     path: String,
-    /// 1: it misleads or is unusable. 3: it does what was asked, with gaps. 5: nothing to add
+    /// 1: it misleads or is unusable. 3: it does what was asked, with gaps. 5: nothing to improve
     #[schemars(range(min = 1, max = 5))]
     score: u8,
     /// What shows it: requirement ids, findings, what the customer said, results of runs
@@ -38,7 +38,10 @@ impl TypedTool for ScoreDeliverable {
 
     async fn run(&self, at: &dyn Workplace, a: Arguments) -> Result<Outcome, ToolError> {
         if !at.is_owed(&a.path).await {
-            return Err(ToolError::Refused(format!("no phase owes `{}`", a.path)));
+            return Err(ToolError::Refused(format!(
+                "`{}` is not a deliverable of any phase",
+                a.path
+            )));
         }
         let Some(source) = at.source(&a.path).await? else {
             return Err(ToolError::Refused(format!("{} does not exist", a.path)));
@@ -47,7 +50,7 @@ impl TypedTool for ScoreDeliverable {
             return Err(ToolError::Refused("a score needs evidence".to_owned()));
         }
         let by = at.agent().name.clone();
-        let title = format!("{by} scores {} with {} of 5", a.path, a.score);
+        let title = format!("{by} scores {} {} of 5", a.path, a.score);
         let mut done = at.note(LedgerKind::Review, &title, &a.evidence, "").await?;
         done.score = Some(Box::new(DeliverableScore {
             path: a.path,

@@ -1,9 +1,9 @@
-//! `search_memory`: finds what earlier work has noted.
+//! `search_memory`: searches the notes of earlier work.
 
 use async_trait::async_trait;
 use cloudcrew_definition::catalogue::{Capability, Effect};
 use cloudcrew_definition::shown::inset;
-use cloudcrew_ports::memory::MemoryKind;
+use cloudcrew_ports::memory::{MemoryKind, Trust};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -34,9 +34,9 @@ pub(super) struct Arguments {
 impl TypedTool for SearchMemory {
     type Arguments = Arguments;
     const NAME: &'static str = "search_memory";
-    const DESCRIPTION: &'static str = "Finds what earlier work has noted: decisions, preferences \
-                                       of the customer, summaries, lessons. Says so when nothing \
-                                       is known.";
+    const DESCRIPTION: &'static str = "Searches the notes of earlier work: decisions, customer \
+                                       preferences, summaries, lessons. Says so if nothing is \
+                                       known.";
     const CAPABILITY: Capability = Capability::Read;
     const EFFECT: Effect = Effect::Pure;
     const IN_REVIEW: bool = true;
@@ -52,17 +52,24 @@ impl TypedTool for SearchMemory {
     }
 }
 
+/// A trust level as people and agents read it.
+pub(super) fn label(trust: Trust) -> &'static str {
+    match trust {
+        Trust::Derived => "unreviewed",
+        trust => trust.name(),
+    }
+}
+
 /// A note as an agent sees it: its id, what it is about, its words, and how far to believe them.
 pub fn line(Recalled { record, trust, own }: &Recalled) -> String {
-    let from = match own {
-        true => format!("this engagement, {}", record.phase),
-        false => format!("engagement {}, {}", record.project, record.phase),
+    let from = match (own, trust) {
+        (true, _) => format!("; this engagement, {}", record.phase),
+        // Other owners do not learn the name of the engagement.
+        (false, Trust::Published) => String::new(),
+        (false, _) => format!("; engagement {}, {}", record.project, record.phase),
     };
-    let trust = match trust {
-        cloudcrew_ports::memory::Trust::Derived => "unreviewed",
-        trust => trust.name(),
-    };
+    let trust = label(*trust);
     let (kind, about) = (record.kind.name(), &record.about);
     let text = inset(&record.text, "  ");
-    format!("- {} {kind} {about}: {text} ({trust}; {from})\n", record.id)
+    format!("- {} {kind} {about}: {text} ({trust}{from})\n", record.id)
 }

@@ -17,7 +17,7 @@ const MOST: usize = 10;
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct Arguments {
-    /// What you need, in words; left out: all
+    /// What you need, in your own words. Omit to list all patterns
     #[serde(default)]
     #[schemars(length(max = 500))]
     query: String,
@@ -35,8 +35,9 @@ pub(super) struct Arguments {
 impl TypedTool for SearchPatterns {
     type Arguments = Arguments;
     const NAME: &'static str = "search_patterns";
-    const DESCRIPTION: &'static str = "Finds bundles of files that other work has used, with how \
-                                       that ended. use_pattern writes one.";
+    const DESCRIPTION: &'static str = "Finds patterns: reusable bundles of files, with how often \
+                                       their use was approved without changes. `use_pattern` writes \
+                                       one.";
     const CAPABILITY: Capability = Capability::Read;
     const EFFECT: Effect = Effect::Pure;
     const IN_REVIEW: bool = true;
@@ -55,7 +56,9 @@ impl TypedTool for SearchPatterns {
         let more = found.len().saturating_sub(MOST);
         let mut text: String = found.iter().take(MOST).map(shown).collect();
         if more > 0 {
-            text.push_str(&format!("and {more} more; name a category or a tag\n"));
+            text.push_str(&format!(
+                "and {more} more; narrow the search with a category or a tag\n"
+            ));
         }
         Outcome::text(text)
     }
@@ -63,8 +66,7 @@ impl TypedTool for SearchPatterns {
 
 /// A pattern as an agent sees it.
 fn shown(Offered { pattern, tier, counted, succeeded }: &Offered) -> String {
-    let files: Vec<String> =
-        pattern.files.iter().map(|(path, _)| row(path).into_owned()).collect();
+    let files: Vec<String> = pattern.files.iter().map(|(path, _)| row(path).into_owned()).collect();
     let tags = pattern.tags.join(", ");
     format!(
         "- {} ({tier}: {succeeded} of {counted} uses approved without changes): {}\n  {}; {}\n  \

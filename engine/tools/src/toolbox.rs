@@ -15,12 +15,13 @@ use super::tool::Tool;
 use super::workplace::Workplace;
 use super::{
     answer_remark, ask_customer, aws_provider_docs, aws_service_lookup, board_write,
-    contribute_pattern, design_pipeline, design_schema, estimate_cost, format_customer_update, generate_diagram,
-    knowledge_search, ledger_read, ledger_settle, ledger_write, parse_sow, phase_summary, promote_pattern, remember, repo_delete, repo_diff,
-    repo_edit, repo_history, repo_list, repo_move, repo_read, repo_search, repo_write,
-    review_iam_policy, review_verdict, run_command, scan_code, scan_dependencies,
-    scan_infrastructure, scan_secrets, score_deliverable, search_memory, search_patterns, use_pattern, terraform_fmt, terraform_plan, terraform_validate,
-    validate_asl, validate_sql, write_adr, write_security_review,
+    contribute_pattern, design_pipeline, design_schema, estimate_cost, format_customer_update,
+    generate_diagram, knowledge_search, ledger_read, ledger_settle, ledger_write, parse_sow,
+    phase_summary, promote_pattern, remember, repo_delete, repo_diff, repo_edit, repo_history,
+    repo_list, repo_move, repo_read, repo_search, repo_write, review_iam_policy, review_verdict,
+    run_command, scan_code, scan_dependencies, scan_infrastructure, scan_secrets,
+    score_deliverable, search_memory, search_patterns, terraform_fmt, terraform_plan,
+    terraform_validate, use_pattern, validate_asl, validate_sql, write_adr, write_security_review,
 };
 
 /// Tools by name.

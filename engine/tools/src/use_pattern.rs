@@ -17,7 +17,7 @@ pub(super) struct Arguments {
     /// Name of the pattern, as search_patterns shows it
     #[schemars(length(min = 1, max = 64))]
     pattern: String,
-    /// Folder to write its files to, inside your scope; left out: the root
+    /// Folder in your scope to write to. Defaults to the repository root
     #[serde(default)]
     #[schemars(length(max = 1000))]
     folder: String,
@@ -27,9 +27,9 @@ pub(super) struct Arguments {
 impl TypedTool for UsePattern {
     type Arguments = Arguments;
     const NAME: &'static str = "use_pattern";
-    const DESCRIPTION: &'static str = "Writes all files of a pattern into a folder of your scope, \
-                                       in one commit, in place of what is there. Then adapt them. \
-                                       Reviewers are told where they come from.";
+    const DESCRIPTION: &'static str = "Writes all files of a pattern to a folder in your scope, in \
+                                       one commit, replacing files of the same name. Adapt them \
+                                       afterwards. Reviewers are told where the files came from.";
     const CAPABILITY: Capability = Capability::WriteRepo;
     const EFFECT: Effect = Effect::CompareAndSwap;
     const IN_REVIEW: bool = false;

@@ -298,6 +298,11 @@ pub trait Workplace: Send + Sync {
         true
     }
 
+    /// Whether entries of the ledger can be settled here.
+    fn may_settle(&self) -> bool {
+        true
+    }
+
     /// Whether this is an open remark on a file of the agent.
     async fn has_remark(&self, id: &str) -> bool;
 

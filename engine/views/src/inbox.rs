@@ -13,7 +13,7 @@ pub struct Inbox {
     pub requests: Vec<Waiting>,
     /// Engagements whose provider refuses until someone fixes the cause.
     pub blocked: Vec<Blocked>,
-    /// Engagements that have ended and whose survey nobody has answered yet. Nothing waits for it.
+    /// Engagements that have ended and whose survey nobody has answered yet. No work waits for it.
     pub surveys: Vec<String>,
 }
 
@@ -38,11 +38,7 @@ pub struct Waiting {
 
 impl Inbox {
     /// Adds the open requests of an engagement and whether it is blocked.
-    /// `now` is in milliseconds since 1970 UTC.
-    pub fn add(&mut self, project: &str, standing: &Standing, now: i64) {
-        if standing.asks_survey(now) {
-            self.surveys.push(project.to_owned());
-        }
+    pub fn add(&mut self, project: &str, standing: &Standing) {
         if let Some(reason) = &standing.blocked {
             let blocked = Blocked { project: project.to_owned(), reason: reason.clone() };
             self.blocked.push(blocked);

@@ -1,6 +1,7 @@
 //! `memory`: what crews remember, and where it was shown.
 
 use cloudcrew_ports::memory::{Kept, MemoryRecord, Trust};
+use cloudcrew_runtime::engagement::memory::kept;
 use cloudcrew_runtime::engagement::{Engagement, Reach};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -129,6 +130,11 @@ impl MemoryWhy {
     /// The notes behind the files of an engagement, or one of them. `known` are notes of others.
     pub fn new(engagement: &Engagement, path: Option<&str>, known: &[Kept]) -> MemoryWhy {
         let memories = &engagement.state.memories;
+        let kept = kept(engagement);
+        let trust = |id: &str| {
+            let own = kept.iter().find(|kept| kept.record.id == id);
+            own.map(|kept| kept.trust).or_else(|| memories.foreign(id))
+        };
         let mut files: Vec<WhyFile> = Vec::new();
         for id in memories.shown() {
             for (at, oid, step) in memories.reach(id).files {
@@ -138,10 +144,7 @@ impl MemoryWhy {
                 let note = WhyNote {
                     id: id.to_owned(),
                     text: words(engagement, known, id),
-                    trust: memories
-                        .record(id)
-                        .map(|record| engagement.state.trust(record))
-                        .or_else(|| memories.foreign(id)),
+                    trust: trust(id),
                 };
                 match files.iter_mut().find(|file| file.step == step && file.path == at) {
                     Some(file) => file.notes.push(note),

@@ -34,7 +34,7 @@ pub struct PatternMetadata {
     pub title: String,
     /// What kind of files it holds.
     pub category: String,
-    /// Words under which it is found.
+    /// Search keywords.
     pub tags: Vec<String>,
     /// When to use it.
     pub description: String,
@@ -68,8 +68,8 @@ impl PatternMetadata {
         let evidence = evidence(&events, min_lower_bound);
         let round = |share: f64| (share * 1000.0).round() / 1000.0;
         let base_rate = base_rate(&events, months).map(round);
-        let share = (evidence.counted > 0)
-            .then(|| evidence.succeeded as f64 / evidence.counted as f64);
+        let share =
+            (evidence.counted > 0).then(|| evidence.succeeded as f64 / evidence.counted as f64);
         PatternMetadata {
             version: VERSION,
             pattern: pattern.name.clone(),

@@ -5,7 +5,9 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use cloudcrew_ports::memory::Space;
 use cloudcrew_runtime::engagement::Event;
-use cloudcrew_runtime::engagement::memory::{kept, withdraw as withdraw_note};
+use cloudcrew_runtime::engagement::memory::{
+    accept as accept_note, kept, tell, withdraw as withdraw_note,
+};
 use cloudcrew_runtime::metrics::months;
 use cloudcrew_views::analytics::{CostDocument, Trend, costs, trend};
 use cloudcrew_views::api::{NotePage, NoteRow, PatternPage, PatternRow, ProjectNotes};
@@ -81,7 +83,7 @@ pub(crate) struct Withdrawn {
     id: String,
 }
 
-/// Withdraws a note: nobody is shown it any more.
+/// Withdraws a note: it is no longer shown to anyone.
 #[utoipa::path(post, path = "/projects/{id}/memory/{note}/withdraw",
     operation_id = "withdraw_note", tag = "learned",
     params(
@@ -111,10 +113,49 @@ pub(crate) async fn withdraw(
         return Err(opened.failed(error));
     }
     app.ports().changes.grown(&opened.project);
+    let (ledger, what) = (&*app.ports().ledger, (note.as_str(), reason.as_str()));
+    match tell(app.record(), memory, ledger, &opened, what).await {
+        Ok(told) => told.iter().for_each(|project| app.ports().changes.grown(project)),
+        // The note is withdrawn; the same call again tells the rest.
+        Err(error) => return Err(opened.failed(error)),
+    }
     Ok(json_reply(reply))
 }
 
-/// The patterns that crews of the caller may use, with what speaks for them.
+/// A note was accepted.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct NoteAccepted {
+    /// Its id.
+    id: String,
+}
+
+/// Accepts a note: later engagements of the owner are shown it.
+#[utoipa::path(post, path = "/projects/{id}/memory/{note}/accept",
+    operation_id = "accept_note", tag = "learned",
+    params(
+        ("id" = String, Path, description = "The engagement that made it"),
+        ("note" = String, Path, description = "The note"),
+        KeyHeader),
+    responses((status = 200, description = "It is accepted", body = NoteAccepted), OfWriter))]
+pub(crate) async fn accept(
+    State(app): State<App>,
+    mut opened: Opened<Operate>,
+    Path((_, note)): Path<(String, String)>,
+    once: Once,
+) -> Result<Response, Problem> {
+    let actor = opened.caller.name.clone();
+    let reply = json!(NoteAccepted { id: note.clone() }).to_string();
+    let receipt = |_: &[Event]| once.receipt(200, &reply);
+    let place = app.record().answering(&receipt);
+    let (clock, memory) = (&*app.ports().clock, &*app.ports().memory);
+    if let Err(error) = accept_note(place, clock, memory, &mut opened, (&note, &actor)).await {
+        return Err(opened.failed(error));
+    }
+    app.ports().changes.grown(&opened.project);
+    Ok(json_reply(reply))
+}
+
+/// The patterns that crews of the caller may use, with the evidence for each.
 #[utoipa::path(get, path = "/patterns",
     operation_id = "list_patterns", tag = "learned",
     responses(
@@ -161,7 +202,7 @@ pub(crate) struct Realm {
     rehearsals: bool,
 }
 
-/// What each month came to.
+/// Metrics by month.
 #[utoipa::path(get, path = "/analytics/trend",
     operation_id = "read_trend", tag = "learned",
     params(Realm), responses(

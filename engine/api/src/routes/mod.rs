@@ -126,6 +126,7 @@ fn all() -> OpenApiRouter<App> {
         .routes(routes!(learned::notes))
         .routes(routes!(learned::of_project))
         .routes(routes!(learned::withdraw))
+        .routes(routes!(learned::accept))
         .routes(routes!(learned::patterns))
         .routes(routes!(learned::by_month))
         .routes(routes!(learned::by_line))

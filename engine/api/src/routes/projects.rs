@@ -131,7 +131,7 @@ async fn visible(
             sees(caller, &standing.owner, &standing.members, groups)
         };
         let standing = found.standing.as_ref().ok().filter(is_visible);
-        (place, standing.map(|standing| ProjectRow::new(listing, standing)))
+        (place, standing.map(|standing| ProjectRow::new(listing, standing, now)))
     };
     Ok(found.into_iter().map(row).collect())
 }

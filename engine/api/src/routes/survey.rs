@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use cloudcrew_runtime::engagement::{Event, SurveyRecord, survey as record_survey};
+use cloudcrew_runtime::metrics::{counts, whole};
 use cloudcrew_views::survey::Survey;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -67,6 +68,12 @@ pub(crate) async fn answer(
     let survey = SurveyRecord { actor, ratings: ratings.into_iter().collect(), words };
     if let Err(error) = record_survey(place, &*app.ports().clock, &mut opened, survey).await {
         return Err(opened.failed(error));
+    }
+    if counts(&opened) {
+        // The answer is recorded; `doctor --rebuild` makes up for a store that is away.
+        if let Err(error) = whole(&*app.ports().metrics, &opened).await {
+            tracing::warn!(%error, "the answer to a survey is not in the metrics");
+        }
     }
     app.ports().changes.grown(&opened.project);
     Ok(json_reply(reply))

@@ -6,9 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::sha256;
 
-use super::{
-    Budget, Grant, Model, Pattern, PatternRules, Phase, Pot, Rehearsal, Server, Service,
-};
+use super::{Budget, Grant, Model, Pattern, PatternRules, Phase, Pot, Rehearsal, Server, Service};
 
 /// Everything that a workspace defines. A run needs nothing else from the workspace.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -16,7 +16,7 @@ pub use knowledge::{Fact, Service, UnitPrice};
 pub use model::{Context, Live, Model, Price, Reasoning};
 pub use pattern::{Pattern, PatternRules};
 pub use phase::{
-    AgentBend, Answer, Approvers, Bend, Deliverable, Gate, GateBend, Phase, Recall, Rehearsal, Retry,
-    Review, ReviewBend, Swarm,
+    AgentBend, Answer, Approvers, Bend, Deliverable, Gate, GateBend, Phase, Recall, Rehearsal,
+    Retry, Review, ReviewBend, Swarm,
 };
 pub use server::{Grant, Reach, Server, ServerTool, Values};

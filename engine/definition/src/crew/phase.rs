@@ -31,7 +31,7 @@ pub struct Phase {
     /// How long a driver waits for an answer before it stops.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "millis::optional")]
     pub question_linger: Option<Duration>,
-    /// What agents are shown of earlier work at the start of a visit.
+    /// Notes from earlier work that are shown to agents at the start of a visit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recall: Option<Recall>,
     /// Its budget.
@@ -152,7 +152,7 @@ pub struct Approvers {
     pub not_own: bool,
 }
 
-/// What agents are shown of earlier work at the start of a visit.
+/// Notes from earlier work that are shown to agents at the start of a visit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recall {
     /// Maximum number of lessons.

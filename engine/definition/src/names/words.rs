@@ -232,8 +232,8 @@ fn may(capability: Capability) -> &'static str {
         Capability::Command => "run the programs that `commands` names",
         Capability::Server => "call a tool of an MCP server",
         Capability::Board => "keep the work items of the phase",
-        Capability::Remember => "note what later work is shown",
-        Capability::Library => "add to the library of patterns",
+        Capability::Remember => "save notes for later work",
+        Capability::Library => "add to the pattern library",
     }
 }
 

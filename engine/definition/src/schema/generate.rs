@@ -6,7 +6,9 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 
-use crate::syntax::{AgentsFile, FileKind, KnowledgeFile, PatternFile, PhaseFile, RehearsalFile, WorkflowFile};
+use crate::syntax::{
+    AgentsFile, FileKind, KnowledgeFile, PatternFile, PhaseFile, RehearsalFile, WorkflowFile,
+};
 
 /// The schema of a kind of file: draft-07, without `$ref`.
 ///

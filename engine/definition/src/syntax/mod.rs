@@ -21,7 +21,9 @@ pub use duration::{Duration, meant, written};
 pub use knowledge::{Fact, KnowledgeFile, REGION, Service, UnitPrice};
 pub use model::{ContextRule, Effort, Guardrail, Model, Price, Provider, Reasoning};
 pub use pattern::{BundledFile, PatternFile};
-pub use phase::{Approvers, Deliver, Deliverable, Depth, Gate, GateKind, HandoffMode, OnExpiry, PhaseFile, ProviderRetry, Questions, Recall, Restart, Retry, Review, Swarm,
+pub use phase::{
+    Approvers, Deliver, Deliverable, Depth, Gate, GateKind, HandoffMode, OnExpiry, PhaseFile,
+    ProviderRetry, Questions, Recall, Restart, Retry, Review, Swarm,
 };
 pub use rehearsal::{
     AgentBend, Answer, Expect, ExpectedDeliverable, ExpectedOutcome, Failure, GateBend,

@@ -5,9 +5,9 @@ use serde::Deserialize;
 
 use super::Written;
 
-/// A bundle of files that has proved itself, or is to. Agents find it with `search_patterns` and
-/// write it with `use_pattern`, inside their own scope. Its digest is that of its files: whoever
-/// changes one starts its evidence over.
+/// A reusable bundle of files, with evidence of how well it worked. Agents find it with
+/// `search_patterns` and write it within their scope with `use_pattern`. Its digest covers only its
+/// files: changing a file resets its evidence.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields, title = "CloudCrew pattern")]
 pub struct PatternFile {
@@ -20,16 +20,16 @@ pub struct PatternFile {
     pub pattern: Written<String>,
     /// What it is, in one line.
     #[schemars(length(min = 1, max = 120),
-        extend("examples" = ["A queue whose failures are kept and seen"]))]
+        extend("examples" = ["A queue with a dead-letter queue and alarms"]))]
     pub title: Written<String>,
     /// What kind of files it holds.
     #[schemars(length(min = 1, max = 40), extend("examples" = ["infrastructure"]))]
     pub category: Written<String>,
-    /// Words under which it is found. Optional.
+    /// Search keywords. Optional.
     #[schemars(length(max = 20), inner(length(min = 1, max = 40)),
         extend("examples" = [["sqs", "retries"]]))]
     pub tags: Option<Written<Vec<Written<String>>>>,
-    /// When to use it, when not, and what to decide: agents read this before they use it.
+    /// When to use it, when not to, and what to decide first. Agents read this before using it.
     #[schemars(length(min = 1, max = 8000),
         extend("examples" = ["Use it where work must not be lost."]))]
     pub description: Written<String>,

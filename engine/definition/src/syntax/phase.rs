@@ -43,7 +43,8 @@ pub struct PhaseFile {
     /// The budget of the phase, including its reviews. Defaults to no limit.
     #[schemars(extend("examples" = [{"usd": 40, "at_limit": "ask"}]))]
     pub budget: Option<Written<Budget>>,
-    /// What agents are shown of earlier work at the start of a visit. By default, nothing.
+    /// Notes from earlier work that are shown to agents at the start of a visit, as data and never
+    /// as instructions. By default, none.
     #[schemars(extend("examples" = [{"lessons": 2, "preferences": 3, "summaries": 4,
         "tokens": 1500}]))]
     pub recall: Option<Written<Recall>>,
@@ -263,7 +264,7 @@ pub struct Questions {
     pub linger: Option<Written<Duration>>,
 }
 
-/// What agents are shown of earlier work at the start of a visit, as data and never as
+/// Notes from earlier work that are shown to agents at the start of a visit, as data and never as
 /// instructions. What is shown is recorded.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
@@ -277,7 +278,7 @@ pub struct Recall {
     /// Maximum number of summaries of earlier work in the engagement.
     #[schemars(range(max = 20), extend("default" = defaults::RECALL))]
     pub summaries: Option<Written<u32>>,
-    /// Maximum number of tokens of all of them, estimated at 4 bytes each.
+    /// Maximum total tokens for all notes, estimated at 4 bytes each.
     #[schemars(range(min = 100, max = 20_000), extend("default" = defaults::RECALL_TOKENS))]
     pub tokens: Option<Written<u32>>,
 }

@@ -48,13 +48,13 @@ pub struct WorkflowFile {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct PatternRules {
-    /// Percentage of phases that are not shown a pattern, so that one can see whether it helps.
-    /// Which ones is decided by a hash of engagement, phase and pattern.
+    /// Percentage of phases from which each pattern is withheld as a control group, to measure
+    /// whether it helps. A hash of engagement, phase and pattern selects them.
     #[schemars(range(max = 90), extend("default" = defaults::HOLD_OUT))]
     pub hold_out: Option<Written<u32>>,
-    /// What the share of successes must be at least, with 95% confidence, for a promotion. By
-    /// default, three uses with more than 80% of successes are enough, which chance alone reaches
-    /// often.
+    /// Minimum success rate for a promotion, as the lower bound of its 95% confidence interval.
+    /// Without it, three uses with a success rate above 80% are enough, which chance alone often
+    /// reaches.
     #[schemars(range(min = 0, max = 1), extend("examples" = [0.7]))]
     pub min_lower_bound: Option<Written<f64>>,
 }

@@ -1,7 +1,7 @@
-//! Ids of commits in a replay.
+//! Ids of commits and notes in a replay.
 //!
-//! The id of a commit depends on when it was made, so the commits of a replay have other ids than
-//! those of the recording. A model may have read such an id and named it in a later call. Requests
+//! The id of a commit depends on when it was made and that of a note on the engagement, so a replay
+//! has other ids than the recording. A model may have read such an id and named it in a later call. Requests
 //! that are equal but for their ids are paired, id by id, and what was recorded is read with the
 //! ids of the replay.
 
@@ -13,9 +13,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// An id as tools show it, and a whole one.
+/// The id of a note; that of a commit as tools show it, and a whole one.
 static ID: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?-u:\b)[0-9a-f]{12}(?:[0-9a-f]{28})?(?-u:\b)").expect("the pattern is tested")
+    Regex::new(r"(?-u:\b)(?:m-[0-9a-f]{24}|[0-9a-f]{12}(?:[0-9a-f]{28})?)(?-u:\b)")
+        .expect("the pattern is tested")
 });
 
 /// The ids of the replay by those of the recording.

@@ -185,9 +185,12 @@ fn index(
     record: &MemoryRecord,
 ) -> Result<(), Stop<StoreError>> {
     let sql = "INSERT INTO memory_text (rowid, key, about, body) VALUES (?1, ?2, ?3, ?4)";
-    connection
-        .prepare_cached(sql)?
-        .execute(params![number, word(key), record.about, record.text])?;
+    connection.prepare_cached(sql)?.execute(params![
+        number,
+        word(key),
+        record.about,
+        record.text
+    ])?;
     Ok(())
 }
 
@@ -207,7 +210,8 @@ fn find(
     let sql = "SELECT count(*) FROM (SELECT 1 FROM memory WHERE shared AND space = ?1 LIMIT ?2)";
     let all: i64 =
         connection.prepare_cached(sql)?.query_row(params![key, COUNTED], |row| row.get(0))?;
-    let sql = "SELECT count(*) FROM (SELECT 1 FROM memory_text WHERE memory_text MATCH ?1 LIMIT ?2)";
+    let sql =
+        "SELECT count(*) FROM (SELECT 1 FROM memory_text WHERE memory_text MATCH ?1 LIMIT ?2)";
     let mut count = connection.prepare_cached(sql)?;
     let space = word(key);
     let mut failed = None;

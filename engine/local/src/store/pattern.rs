@@ -55,7 +55,8 @@ impl Patterns for Store {
             let sql = "SELECT event FROM pattern_event WHERE space = ?1 AND digest = ?2 \
                        ORDER BY number";
             let mut select = connection.prepare_cached(sql)?;
-            let rows = select.query_map(params![space.key(), digest], |row| row.get::<_, String>(0))?;
+            let rows =
+                select.query_map(params![space.key(), digest], |row| row.get::<_, String>(0))?;
             rows.map(|row| understood(&row?)).collect()
         })
     }

@@ -6,8 +6,7 @@ use super::{Change, Changes};
 
 /// Patterns before and after.
 pub(super) fn compare(before: &Definition, after: &Definition, found: &mut Vec<Change>) {
-    let mut changes =
-        Changes { found, about: "patterns".to_owned(), file: "patterns".to_owned() };
+    let mut changes = Changes { found, about: "patterns".to_owned(), file: "patterns".to_owned() };
     let names = |of: &Definition| -> Vec<String> {
         of.patterns.iter().map(|pattern| pattern.name.clone()).collect()
     };
@@ -17,14 +16,14 @@ pub(super) fn compare(before: &Definition, after: &Definition, found: &mut Vec<C
         let Some(was) = before.patterns.iter().find(|p| p.name == pattern.name) else { continue };
         let key = format!("{}.yaml files", pattern.name);
         changes.differ(&key, was.digest(), pattern.digest(), |_, _| {
-            format!("`{}` has other files, so its evidence starts over", pattern.name)
+            format!("the files of `{}` changed, so its evidence is reset", pattern.name)
         });
         let about = |p: &Pattern| {
             (p.title.clone(), p.category.clone(), p.tags.clone(), p.description.clone())
         };
         let key = format!("{}.yaml", pattern.name);
         changes.differ(&key, about(was), about(pattern), |_, _| {
-            format!("`{}` is described differently", pattern.name)
+            format!("the description of `{}` changed", pattern.name)
         });
     }
 }
@@ -37,11 +36,11 @@ pub(super) fn rules(
 ) {
     let (old, new) = (before.unwrap_or_default(), after.unwrap_or_default());
     changes.differ("patterns.hold_out", old.hold_out, new.hold_out, |old, new| {
-        format!("{new}% of phases are not shown a pattern, instead of {old}%")
+        format!("each pattern is withheld from {new}% of phases, instead of {old}%")
     });
     let (old, new) = (old.min_lower_bound, new.min_lower_bound);
     changes.differ("patterns.min_lower_bound", old, new, |_, new| match new {
-        Some(least) => format!("a promotion needs a lower bound of {least}"),
-        None => "a promotion needs no lower bound any more".to_owned(),
+        Some(least) => format!("a promotion requires a lower bound of {least}"),
+        None => "a promotion no longer requires a lower bound".to_owned(),
     });
 }

@@ -43,7 +43,7 @@ pub(super) fn compare(old: &Phase, new: &Phase, found: &mut Vec<Change>) {
     );
     changes.differ("recall", old.recall, new.recall, |_, new| match new {
         Some(recall) => format!("agents are shown {}", recalled(&recall)),
-        None => "agents are no longer shown anything of earlier work".to_owned(),
+        None => "agents are no longer shown notes from earlier work".to_owned(),
     });
     super::budgets::differ(&mut changes, "budget", (old.budget, new.budget));
     changes.differ("deliver.max_attempts", old.max_deliveries, new.max_deliveries, |old, new| {
@@ -93,7 +93,7 @@ pub fn recalled(recall: &Recall) -> String {
         [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
         parts => parts.concat(),
     };
-    format!("at most {parts} of earlier work, in {} tokens", recall.tokens)
+    format!("at most {parts} from earlier work, within {} tokens", recall.tokens)
 }
 
 fn times(number: u32) -> String {

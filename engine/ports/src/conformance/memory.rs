@@ -39,7 +39,6 @@ fn kept(space: &Space, kind: MemoryKind, about: &str, text: &str, trust: Trust) 
         about: about.to_owned(),
         text: text.to_owned(),
         sources: vec![crate::memory::MemorySource::Ledger { id: "a.1".to_owned() }],
-        verbatim: false,
         project: "acme".to_owned(),
         phase: "discovery".to_owned(),
         by: "pm".to_owned(),
@@ -102,7 +101,8 @@ pub async fn only_the_owner_finds_a_record(
     settled: &(dyn Fn() -> Settled + Sync),
 ) {
     let ada = space("ada");
-    let own = kept(&ada, MemoryKind::Lesson, "queue/retry", "Retry the queue twice", Trust::Accepted);
+    let own =
+        kept(&ada, MemoryKind::Lesson, "queue/retry", "Retry the queue twice", Trust::Accepted);
     done("a record is written", memory.put(&ada, std::slice::from_ref(&own)).await);
     settled().await;
     assert_eq!(found(memory, &ada, MemoryKind::Lesson, "retry queue").await, ["queue/retry"]);
@@ -124,12 +124,10 @@ pub async fn what_is_not_shared_is_not_found(
     settled: &(dyn Fn() -> Settled + Sync),
 ) {
     let space = space("hidden");
-    let lesson = |about: &str, trust| {
-        kept(&space, MemoryKind::Lesson, about, "Number the tables", trust)
-    };
-    let summary = |about: &str, trust| {
-        kept(&space, MemoryKind::Summary, about, "Number the tables", trust)
-    };
+    let lesson =
+        |about: &str, trust| kept(&space, MemoryKind::Lesson, about, "Number the tables", trust);
+    let summary =
+        |about: &str, trust| kept(&space, MemoryKind::Summary, about, "Number the tables", trust);
     let withdrawn = Closing::Withdrawn { actor: "ada".to_owned(), reason: "wrong".to_owned() };
     let all = [
         lesson("l/quoted", Trust::Quoted),

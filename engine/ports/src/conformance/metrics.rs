@@ -72,8 +72,7 @@ pub async fn concurrent_writers_leave_the_one_that_knows_most(metrics: &dyn Metr
 /// Also across the pages of a store.
 pub async fn large_items_and_many_are_read(metrics: &dyn Metrics) {
     let body = "x".repeat(MAX_BODY);
-    let items: Vec<Item> =
-        (0..12).map(|n| item("LARGE", &format!("{n:03}"), 1, &body)).collect();
+    let items: Vec<Item> = (0..12).map(|n| item("LARGE", &format!("{n:03}"), 1, &body)).collect();
     done("large items are written", metrics.put(&items).await);
     assert_eq!(all(metrics, "LARGE").await.len(), 12, "large items are missing");
     let items: Vec<Item> = (0..60).map(|n| item("MANY", &format!("{n:03}"), 1, "{}")).collect();

@@ -195,6 +195,7 @@ fn redacted(events: &[Event]) -> Vec<Event> {
             Event::MessageReceived(message) => redact(&mut message.words),
             Event::Remarked(remark) => redact(&mut remark.words),
             Event::Surveyed(survey) => redact(&mut survey.words),
+            Event::Withdrawn { reason, .. } => redact(reason),
             _ => {}
         }
     }

@@ -80,6 +80,9 @@ pub enum Event {
         /// How long a write to the store may have stayed invisible to this search, in milliseconds.
         #[serde(default, skip_serializing_if = "is_zero")]
         lag_ms: u64,
+        /// Why notes of other engagements could not be read.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fault: Option<String>,
     },
     /// A model call is about to be made.
     ModelCalled {
@@ -335,7 +338,7 @@ pub enum Event {
     Surveyed(SurveyRecord),
     /// A step of the change from one phase to the next was done.
     Transitioned(Box<Transition>),
-    /// A person withdrew a note: nobody is shown it any more.
+    /// A person withdrew a note: it is no longer shown to anyone.
     Withdrawn {
         /// Id of the note.
         memory: String,
@@ -344,7 +347,14 @@ pub enum Event {
         /// The reason.
         reason: String,
     },
-    /// A person gave a note to all owners.
+    /// A person accepted a note: later engagements of the owner are shown it.
+    NoteAccepted {
+        /// Id of the note.
+        memory: String,
+        /// The person.
+        actor: String,
+    },
+    /// A person published a note to all owners.
     Published {
         /// Id of the note.
         memory: String,
@@ -447,6 +457,7 @@ pub(super) fn label(event: &Event) -> &'static str {
         Event::Surveyed(_) => "surveyed",
         Event::Transitioned(_) => "transitioned",
         Event::Withdrawn { .. } => "withdrawn",
+        Event::NoteAccepted { .. } => "note_accepted",
         Event::Published { .. } => "published",
         Event::ProcessDied { .. } => "process_died",
         Event::Finalized { .. } => "finalized",

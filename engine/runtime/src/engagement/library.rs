@@ -6,7 +6,9 @@ use cloudcrew_definition::crew::{Pattern, PatternRules};
 use cloudcrew_definition::digest::sha256;
 use cloudcrew_ports::StoreError;
 use cloudcrew_ports::memory::{MemoryKind, MemoryRecord, Space};
-use cloudcrew_ports::pattern::{PatternEvent, PatternUse, Patterns, UseOutcome};
+use cloudcrew_ports::pattern::{
+    Card, MAX_CARDS, MAX_LIBRARY, PatternEvent, PatternUse, Patterns, UseOutcome,
+};
 use cloudcrew_ports::relevance::Question;
 use cloudcrew_tools::Offered;
 
@@ -16,6 +18,9 @@ use super::memory::space;
 use super::request::RequestKind;
 use super::state::{UsedPattern, is_persons};
 use crate::patterns::{Evidence, Tier, evidence};
+
+/// Maximum number of patterns that an engagement can contribute.
+const AN_ENGAGEMENT: usize = 20;
 
 /// What an engagement needs to know to look into the library.
 pub(super) struct Shelf {
@@ -51,12 +56,12 @@ impl Shelf {
         let (mut names, mut offered) = (BTreeSet::new(), Vec::new());
         for pattern in all {
             let digest = pattern.digest();
-            // A name stands for one bundle: that of the workspace, or the first.
-            if self.is_held_out(&digest) || !names.insert(pattern.name.clone()) {
-                continue;
-            }
-            let Evidence { tier, counted, succeeded, .. } = self.evidence(patterns, &digest).await?;
-            if tier != Tier::Withdrawn {
+            let Evidence { tier, counted, succeeded, .. } =
+                self.evidence(patterns, &digest).await?;
+            // A name stands for one pattern that is not withdrawn: that of the workspace, or the
+            // first.
+            let named = tier != Tier::Withdrawn && names.insert(pattern.name.clone());
+            if named && !self.is_held_out(&digest) {
                 let tier = tier.name();
                 offered.push(Offered { pattern, tier, counted, succeeded });
             }
@@ -74,7 +79,59 @@ impl Shelf {
         Ok(fitting.into_iter().map(|(_, offered)| offered).collect())
     }
 
-    /// The evidence for a bundle.
+    /// Adds a pattern to the library, for an engagement that has contributed so many. The inner
+    /// error is a refusal.
+    pub(super) async fn take(
+        &self,
+        patterns: &dyn Patterns,
+        card: &Card,
+        contributed: usize,
+    ) -> Result<Result<(), String>, StoreError> {
+        if !patterns.is_there() {
+            return Ok(Err("this deployment has no pattern library".to_owned()));
+        }
+        let (name, digest) = (&card.pattern.name, card.pattern.digest());
+        let cards = patterns.cards(&self.space).await?;
+        for there in self.own.iter().chain(cards.iter().map(|card| &card.pattern)) {
+            let same = there.digest() == digest;
+            if !same && there.name != *name {
+                continue;
+            }
+            let withdrawn = self.evidence(patterns, &there.digest()).await?.tier == Tier::Withdrawn;
+            match (same, withdrawn) {
+                (true, true) => return Ok(Err("these files were withdrawn".to_owned())),
+                // A call that is repeated after a crash.
+                (true, false) if there.name == *name => return Ok(Ok(())),
+                (true, false) => {
+                    return Ok(Err(format!("the pattern `{}` has the same files", there.name)));
+                }
+                (false, false) => {
+                    return Ok(Err(format!("a pattern is named `{name}`; choose another name")));
+                }
+                (false, true) => {}
+            }
+        }
+        if contributed >= AN_ENGAGEMENT {
+            return Ok(Err(format!(
+                "an engagement can contribute at most {AN_ENGAGEMENT} patterns"
+            )));
+        }
+        let size = |pattern: &Pattern| -> usize {
+            pattern.files.iter().map(|(path, text)| path.len() + text.len()).sum()
+        };
+        let all = size(&card.pattern) + cards.iter().map(|card| size(&card.pattern)).sum::<usize>();
+        if cards.len() >= MAX_CARDS || all > MAX_LIBRARY {
+            let why = format!(
+                "the pattern library is full: it holds at most {MAX_CARDS} patterns and {} MiB",
+                MAX_LIBRARY >> 20
+            );
+            return Ok(Err(why));
+        }
+        patterns.offer(&self.space, card).await?;
+        Ok(Ok(()))
+    }
+
+    /// The evidence for a pattern.
     pub(super) async fn evidence(
         &self,
         patterns: &dyn Patterns,
@@ -86,10 +143,6 @@ impl Shelf {
 
     pub(super) fn rules(&self) -> PatternRules {
         self.rules
-    }
-
-    pub(super) fn space(&self) -> &Space {
-        &self.space
     }
 
     /// Whether a bundle is kept from this phase, so that one can see whether it helps.
@@ -109,7 +162,6 @@ fn described(pattern: &Pattern) -> MemoryRecord {
         about: format!("{} {tags} {}", pattern.name.replace('-', " "), pattern.category),
         text: format!("{} {}", pattern.title, pattern.description),
         sources: Vec::new(),
-        verbatim: false,
         project: String::new(),
         phase: String::new(),
         by: String::new(),
@@ -121,7 +173,7 @@ fn described(pattern: &Pattern) -> MemoryRecord {
 /// How the uses of a phase ended, as events of the library, with their digests and ids.
 pub(super) fn outcomes(e: &Engagement, phase: &str) -> Vec<(String, String, PatternEvent)> {
     let state = &e.state;
-    let outcome = outcome(e, phase);
+    let (outcome, request) = outcome(e, phase);
     let used = state.patterns.iter().filter(|used| used.phase == phase);
     let event = |used: &UsedPattern| {
         let event = PatternEvent::Used(PatternUse {
@@ -135,7 +187,9 @@ pub(super) fn outcomes(e: &Engagement, phase: &str) -> Vec<(String, String, Patt
             outcome,
             at: used.at,
         });
-        (used.digest.clone(), format!("{}/{}", state.started.identity, used.step), event)
+        // Whoever decides again is heard again.
+        let id = format!("{}/{}/{request}", state.started.identity, used.step);
+        (used.digest.clone(), id, event)
     };
     let promoted = state.promoted.iter().map(|(step, digest, by, at)| {
         let event = PatternEvent::Promoted { by: by.clone(), at: *at };
@@ -144,17 +198,18 @@ pub(super) fn outcomes(e: &Engagement, phase: &str) -> Vec<(String, String, Patt
     used.map(event).chain(promoted).collect()
 }
 
-/// How a phase ended, for the patterns that it used.
-fn outcome(e: &Engagement, phase: &str) -> UseOutcome {
+/// How a phase ended, for the patterns that it used, and the request that says so.
+fn outcome<'a>(e: &'a Engagement, phase: &str) -> (UseOutcome, &'a str) {
     let gates = e.state.requests.iter().filter(|request| {
         request.phase == phase && matches!(request.kind, RequestKind::Approval { .. })
     });
-    let answers: Vec<_> = gates.filter_map(|request| request.answer.as_ref()).collect();
-    let Some(last) = answers.last() else { return UseOutcome::Undecided };
+    let answers = gates.filter_map(|request| Some((&request.id, request.answer.as_ref()?)));
+    let answers: Vec<_> = answers.collect();
+    let Some((id, last)) = answers.last() else { return (UseOutcome::Undecided, "") };
     let approved = matches!(last.decision, Decision::Approve { .. });
     if !approved || !is_persons(last, &e.state.started.voice) {
-        return UseOutcome::Undecided;
+        return (UseOutcome::Undecided, id);
     }
-    let revised = answers.iter().any(|a| matches!(a.decision, Decision::Revise { .. }));
-    if revised { UseOutcome::Failure } else { UseOutcome::Success }
+    let revised = answers.iter().any(|(_, a)| matches!(a.decision, Decision::Revise { .. }));
+    (if revised { UseOutcome::Failure } else { UseOutcome::Success }, id)
 }

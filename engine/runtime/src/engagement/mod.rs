@@ -57,7 +57,7 @@ pub use request::{Raise, Request, RequestKind, Unit};
 pub use retry::{Retry, compatible, retry};
 pub use standing::Standing;
 pub use state::{
-    Artifact, Conversation, Course, Exchange, Figures, Illegal, Memories, Parked, PhaseProgress, Reach, Remark,
-    State, SwarmRun, Talk, Unpushed, Worked, is_persons,
+    Artifact, Conversation, Course, Exchange, Figures, Illegal, Memories, Parked, PhaseProgress,
+    Reach, Remark, State, SwarmRun, Talk, Unpushed, Worked, is_persons,
 };
 pub use timers::{settle, show_due};

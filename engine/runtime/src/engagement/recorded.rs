@@ -297,9 +297,9 @@ pub struct Transition {
     pub phase: String,
     /// What ended: the swarm `discovery.2`, or the gate's request `discovery-1`.
     pub of: String,
-    /// Name of the step: `summary`, `decisions`, `records`, `memory`.
+    /// Name of the step: `summary`, `decisions`, `records`, `patterns`, `memory`, `metrics`.
     pub step: String,
-    /// Ids of the ledger rows that a person approved with the phase.
+    /// Ids of the ledger entries that a person approved with the phase.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub accepted: Vec<String>,
     /// Decisions with the records that the engine wrote for them: id of the ledger row, path.

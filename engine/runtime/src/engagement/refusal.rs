@@ -91,9 +91,9 @@ pub enum Refusal {
         /// The id that was given.
         note: String,
     },
-    /// The note cannot be given to all owners.
-    #[error("`{note}` cannot be published: {why}")]
-    NotPublished {
+    /// The note cannot be accepted or published.
+    #[error("`{note}` cannot be shown to more engagements: {why}")]
+    NotLifted {
         /// Its id.
         note: String,
         /// Why.

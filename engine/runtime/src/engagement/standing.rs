@@ -100,7 +100,7 @@ impl Standing {
 
     /// Converts it to a row of the index.
     pub fn row(&self) -> Row {
-        let waits = self.waits() || self.survey.is_some();
+        let waits = self.waits();
         let active = self.runs() || self.unanswered;
         let due = self.requests.iter().filter_map(Request::due).chain(self.pushes).min();
         let mut standing = json(self);

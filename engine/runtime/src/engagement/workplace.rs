@@ -9,7 +9,7 @@ use cloudcrew_definition::path::RepoPath;
 use cloudcrew_definition::syntax::server_tool;
 use cloudcrew_ports::knowledge::Knowledge;
 use cloudcrew_ports::ledger::LedgerRow;
-use cloudcrew_ports::memory::{MemoryKind, MemoryRecord, MemorySource, Space, Trust};
+use cloudcrew_ports::memory::{MemoryKind, MemoryRecord, MemorySource, Trust};
 use cloudcrew_ports::model::Purpose;
 use cloudcrew_ports::pattern::Card;
 use cloudcrew_ports::program::{Job, JobFile, MAX_BYTES, MAX_FILES, ProgramFault, Ran};
@@ -17,8 +17,8 @@ use cloudcrew_ports::repo::TreeFile;
 use cloudcrew_ports::server::{Served, ServerCall, ServerFault};
 use cloudcrew_sow::Sow;
 use cloudcrew_tools::{
-    Broken, CallQuestion, FileInfo, FileVersion, Kept, NewMemory, Offered, Origin, Recalled, Revision, Task,
-    WorkItem, Workplace, Writable,
+    Broken, CallQuestion, FileInfo, FileVersion, Kept, NewMemory, Offered, Origin, Recalled,
+    Revision, Task, WorkItem, Workplace, Writable,
 };
 use serde_json::Value;
 use tokio::sync::Mutex;
@@ -31,7 +31,7 @@ use super::error::EngagementError;
 use super::event::Decision;
 use super::library::Shelf;
 use super::load::Engagement;
-use super::memory::{Seen, Wanted, note, recall, space};
+use super::memory::{Seen, Wanted, mark_shown, note, recall, space};
 use super::past::Past;
 use super::request::{Request, RequestKind};
 use crate::patterns::may_promote;
@@ -235,20 +235,8 @@ impl Workplace for CallWorkplace<'_> {
     ) -> Result<Result<(MemoryRecord, Trust), String>, Broken> {
         let rows = self.driver.ledger_rows().await?;
         let now = self.driver.now().await;
-        let mut seen = Seen {
-            agent: &self.agent.name,
-            phase: self.phase,
-            step: &self.step,
-            now,
-            rows: &rows,
-            accepted: &[],
-        };
-        let named = self.driver.look(|e| e.accepted_sources(&seen, &new.sources)).await;
-        let mut accepted = Vec::new();
-        for source in named {
-            accepted.extend(self.driver.words_of(&source, &rows).await?);
-        }
-        seen.accepted = &accepted;
+        let seen =
+            Seen { agent: &self.agent.name, phase: self.phase, step: &self.step, now, rows: &rows };
         Ok(self.driver.look(|e| note(e, &seen, new)).await)
     }
 
@@ -272,23 +260,10 @@ impl Workplace for CallWorkplace<'_> {
 
     async fn offer(&self, pattern: Pattern) -> Result<Result<(), String>, Broken> {
         let shelf = self.driver.look(|e| Shelf::of(e, self.phase)).await;
-        let (patterns, digest) = (&*self.driver.ports.patterns, pattern.digest());
-        let all = shelf.offered(patterns, "").await?;
-        if let Some(there) = all.iter().find(|o| o.pattern.digest() == digest) {
-            let name = &there.pattern.name;
-            // A call that is repeated after a crash.
-            return Ok(if *name == pattern.name {
-                Ok(())
-            } else {
-                Err(format!("the pattern `{name}` has the same files"))
-            });
-        }
-        if all.iter().any(|o| o.pattern.name == pattern.name) {
-            return Ok(Err(format!("a pattern is named `{}`; choose another", pattern.name)));
-        }
         let (project, by) = (self.driver.project().to_owned(), self.agent.name.clone());
         let card = Card { pattern, project, by, at: self.driver.now().await };
-        Ok(Ok(patterns.offer(shelf.space(), &card).await?))
+        let contributed = self.driver.look(|e| e.state.contributed.len()).await;
+        Ok(shelf.take(&*self.driver.ports.patterns, &card, contributed).await?)
     }
 
     async fn promotes(&self, name: &str) -> Result<Result<String, String>, Broken> {
@@ -489,42 +464,11 @@ pub(super) fn info(e: &Engagement, file: TreeFile) -> FileInfo {
 }
 
 impl Driver {
-    /// Notes in the store who is shown notes of others, so that they are found when one is
-    /// withdrawn.
+    /// Records which notes of other engagements were shown here, so that this engagement is found
+    /// when one is withdrawn.
     pub(super) async fn note_shown(&self, notes: &[Recalled]) -> Result<(), EngagementError> {
-        let ids = |published: bool| -> Vec<String> {
-            let of = |note: &&Recalled| {
-                !note.own && (note.trust == Trust::Published) == published
-            };
-            notes.iter().filter(of).map(|note| note.record.id.clone()).collect()
-        };
         let space = self.look(|e| space(&e.state.started)).await;
-        let everyone = Space::published(space.rehearsal);
-        for (space, ids) in [(space, ids(false)), (everyone, ids(true))] {
-            if !ids.is_empty() {
-                self.ports.memory.shown(&space, &ids, self.project()).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// The words of a source of notes.
-    async fn words_of(
-        &self,
-        source: &MemorySource,
-        rows: &[LedgerRow],
-    ) -> Result<Option<String>, EngagementError> {
-        Ok(match source {
-            MemorySource::File { oid, .. } => {
-                let content = self.ports.repo.blob(oid).await?;
-                String::from_utf8(content).ok()
-            }
-            MemorySource::Ledger { id } => {
-                let row = rows.iter().find(|row| row.id == *id);
-                row.map(|row| format!("{}\n{}", row.title, row.body))
-            }
-            MemorySource::Statement | MemorySource::Memory { .. } => None,
-        })
+        Ok(mark_shown(&*self.ports.memory, &space, self.project(), notes).await?)
     }
 
     /// All rows of the ledger.

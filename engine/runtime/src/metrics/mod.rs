@@ -9,8 +9,8 @@ mod month;
 pub mod stats;
 mod write;
 
-pub use figures::{AgentFigures, GateFigures, PhaseFigures, Score, Spent, SurveyFigures, Summary};
+pub use figures::{AgentFigures, GateFigures, PhaseFigures, Score, Spent, Summary, SurveyFigures};
 pub use month::{LineTotal, Month, PhaseTotal, Rated, WorkflowTotal};
 pub use write::{
-    ROLLUP, TIMELINE, counts, months, of_phase, rebuild_months, summaries, summary, whole,
+    Figures, ROLLUP, TIMELINE, counts, months, of_phase, rebuild_months, summaries, summary, whole,
 };

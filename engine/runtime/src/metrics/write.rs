@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cloudcrew_ports::StoreError;
-use cloudcrew_ports::metrics::{Item, Metrics};
+use cloudcrew_ports::metrics::{Item, MAX_BODY, Metrics};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -31,6 +31,10 @@ pub fn counts(e: &Engagement) -> bool {
 
 fn item<T: Serialize>(key: String, sort: String, as_of: u64, body: &T) -> Result<Item, StoreError> {
     let body = serde_json::to_string(body).map_err(|error| unreadable(&sort, &error))?;
+    if body.len() > MAX_BODY {
+        let why = format!("{} bytes, and at most {MAX_BODY} can be kept", body.len());
+        return Err(StoreError::Unusable { what: format!("the figure `{sort}`"), why });
+    }
     Ok(Item { key, sort, body, as_of })
 }
 
@@ -42,12 +46,12 @@ fn read<T: DeserializeOwned>(item: &Item) -> Result<T, StoreError> {
     serde_json::from_str(&item.body).map_err(|error| unreadable(&item.sort, &error))
 }
 
-/// Writes the figures of a phase.
+/// The figures of a phase, as items of the store.
 ///
 /// # Errors
-/// When the store fails.
-pub async fn of_phase(metrics: &dyn Metrics, e: &Engagement, name: &str) -> Result<(), StoreError> {
-    metrics.put(&phase_items(e, &phase(e, name))?).await
+/// When they cannot be written as JSON.
+pub fn of_phase(e: &Engagement, name: &str) -> Result<Vec<Item>, StoreError> {
+    phase_items(e, &phase(e, name))
 }
 
 /// `PHASE#discovery`, and `PHASE#discovery#AGENT#pm#MODEL#opus` for each agent.
@@ -61,28 +65,57 @@ fn phase_items(e: &Engagement, figures: &PhaseFigures) -> Result<Vec<Item>, Stor
     Ok(items)
 }
 
-/// Writes all figures of an engagement that ends, and folds its month again.
+/// All figures of an engagement that ends, to be written to the store.
+pub struct Figures {
+    items: Vec<Item>,
+    /// The month in which it began.
+    month: String,
+}
+
+impl Figures {
+    /// What the journal says now.
+    ///
+    /// # Errors
+    /// When they cannot be written as JSON.
+    pub fn of(e: &Engagement, end: Option<EndReason>) -> Result<Figures, StoreError> {
+        let summary = Summary::of(e, end);
+        let key = format!("ENGAGEMENT#{}", e.project);
+        let (seq, began) = (summary.through_seq, time(summary.began));
+        let mut items = vec![item(key.clone(), "SUMMARY".to_owned(), seq, &summary)?];
+        for figures in &summary.phases {
+            items.extend(phase_items(e, figures)?);
+        }
+        if !summary.surveys.is_empty() {
+            items.push(item(key, "SURVEY".to_owned(), seq, &summary.surveys)?);
+        }
+        items.push(item(TIMELINE.to_owned(), format!("#{began}#{}", e.project), seq, &summary)?);
+        Ok(Figures { items, month: began.get(..7).unwrap_or_default().to_owned() })
+    }
+
+    /// Writes them, and folds the month again.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn write(&self, metrics: &dyn Metrics) -> Result<(), StoreError> {
+        self.put(metrics).await?;
+        fold(metrics, &self.month).await
+    }
+
+    /// Writes them; the month is left to [`rebuild_months`].
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn put(&self, metrics: &dyn Metrics) -> Result<(), StoreError> {
+        metrics.put(&self.items).await
+    }
+}
+
+/// Writes all figures of an engagement that has ended, and folds its month again.
 ///
 /// # Errors
 /// When the store fails.
-pub async fn whole(
-    metrics: &dyn Metrics,
-    e: &Engagement,
-    end: Option<EndReason>,
-) -> Result<(), StoreError> {
-    let summary = Summary::of(e, end);
-    let key = format!("ENGAGEMENT#{}", e.project);
-    let (seq, began) = (summary.through_seq, time(summary.began));
-    let mut items = vec![item(key.clone(), "SUMMARY".to_owned(), seq, &summary)?];
-    for figures in &summary.phases {
-        items.extend(phase_items(e, figures)?);
-    }
-    if !summary.surveys.is_empty() {
-        items.push(item(key, "SURVEY".to_owned(), seq, &summary.surveys)?);
-    }
-    items.push(item(TIMELINE.to_owned(), format!("#{began}#{}", e.project), seq, &summary)?);
-    metrics.put(&items).await?;
-    fold(metrics, began.get(..7).unwrap_or_default()).await
+pub async fn whole(metrics: &dyn Metrics, e: &Engagement) -> Result<(), StoreError> {
+    Figures::of(e, None)?.write(metrics).await
 }
 
 /// The time in RFC 3339, which sorts by time.
@@ -121,10 +154,7 @@ pub async fn summaries(
 ///
 /// # Errors
 /// When the store fails.
-pub async fn summary(
-    metrics: &dyn Metrics,
-    project: &str,
-) -> Result<Option<Summary>, StoreError> {
+pub async fn summary(metrics: &dyn Metrics, project: &str) -> Result<Option<Summary>, StoreError> {
     let key = format!("ENGAGEMENT#{project}");
     let items = metrics.between(&key, "SUMMARY", "SUMMARY\u{0}", 1).await?;
     items.first().map(read).transpose()

@@ -5,9 +5,9 @@
 //! changes. No agent says so about its own work.
 //!
 //! One success makes a draft a candidate. A candidate is promoted, when someone asks for it, with at
-//! least three counted uses of which more than 80% succeeded. The same rule holds downward, at once.
+//! least three counted uses of which more than 80% succeeded. The same rule demotes it, immediately.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cloudcrew_ports::pattern::{PatternEvent, UseOutcome};
 use schemars::JsonSchema;
@@ -18,11 +18,11 @@ use crate::metrics::stats::wilson;
 /// Counted uses that a promotion needs.
 const USES: u64 = 3;
 
-/// How far a pattern may be trusted.
+/// The tier of a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Tier {
-    /// A person withdrew it: nobody is offered it.
+    /// A person withdrew it: it is no longer offered to anyone.
     Withdrawn,
     /// Nothing is known about it.
     Draft,
@@ -44,10 +44,10 @@ impl Tier {
     }
 }
 
-/// What speaks for a pattern.
+/// The evidence for a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
 pub struct Evidence {
-    /// How far it may be trusted.
+    /// Its tier.
     pub tier: Tier,
     /// All uses, counted or not.
     pub times_used: u64,
@@ -55,7 +55,7 @@ pub struct Evidence {
     pub counted: u64,
     /// Counted uses that succeeded.
     pub succeeded: u64,
-    /// Lower bound of the share of successes, with 95% confidence.
+    /// Lower bound of its success rate, with 95% confidence.
     pub lower_bound: f64,
 }
 
@@ -68,25 +68,35 @@ fn suffices(succeeded: u64, counted: u64, min_lower_bound: Option<f64>) -> bool 
 
 /// The evidence that events amount to.
 pub fn evidence(events: &[PatternEvent], min_lower_bound: Option<f64>) -> Evidence {
-    let (mut tier, mut times_used, mut counted, mut succeeded) = (Tier::Draft, 0, 0, 0);
-    let mut engagements = BTreeSet::new();
+    let (mut tier, mut counted, mut succeeded) = (Tier::Draft, 0, 0);
+    let mut uses = BTreeSet::new();
+    // The first decided use of each engagement, as it was decided last.
+    let mut engagements: BTreeMap<&str, (&str, bool)> = BTreeMap::new();
     for event in events {
         match event {
             PatternEvent::Used(used) => {
-                times_used += 1;
+                uses.insert((&used.project, &used.step));
                 let decided = used.outcome != UseOutcome::Undecided;
-                if used.live && !used.own && decided && engagements.insert(&used.project) {
-                    counted += 1;
-                    succeeded += u64::from(used.outcome == UseOutcome::Success);
+                if used.live && !used.own && decided {
+                    let good = used.outcome == UseOutcome::Success;
+                    let first = engagements.entry(&used.project).or_insert((&used.step, good));
+                    if first.0 == used.step {
+                        first.1 = good;
+                    }
+                    counted = engagements.len() as u64;
+                    succeeded = engagements.values().filter(|(_, good)| *good).count() as u64;
                 }
                 if tier == Tier::Draft && succeeded > 0 {
                     tier = Tier::Candidate;
+                }
+                if tier == Tier::Candidate && succeeded == 0 {
+                    tier = Tier::Draft;
                 }
                 if tier == Tier::Proven && !suffices(succeeded, counted, min_lower_bound) {
                     tier = Tier::Candidate;
                 }
             }
-            // One that the evidence does not bear is no promotion, whoever wrote it.
+            // A promotion that the evidence does not support is ignored, whoever wrote it.
             PatternEvent::Promoted { .. } => {
                 if tier == Tier::Candidate && suffices(succeeded, counted, min_lower_bound) {
                     tier = Tier::Proven;
@@ -99,7 +109,7 @@ pub fn evidence(events: &[PatternEvent], min_lower_bound: Option<f64>) -> Eviden
         }
     }
     let lower_bound = (wilson(succeeded, counted).0 * 1000.0).round() / 1000.0;
-    Evidence { tier, times_used, counted, succeeded, lower_bound }
+    Evidence { tier, times_used: uses.len() as u64, counted, succeeded, lower_bound }
 }
 
 /// Whether a pattern may be promoted now.
@@ -107,30 +117,30 @@ pub fn evidence(events: &[PatternEvent], min_lower_bound: Option<f64>) -> Eviden
 /// # Errors
 /// Says what is missing.
 pub fn may_promote(found: &Evidence, min_lower_bound: Option<f64>) -> Result<(), String> {
-    let Evidence { tier, counted, succeeded, lower_bound, .. } = *found;
+    let Evidence { tier, counted, succeeded, .. } = *found;
     match tier {
-        Tier::Withdrawn => return Err("it is withdrawn".to_owned()),
-        Tier::Proven => return Err("it is proven already".to_owned()),
+        Tier::Withdrawn => return Err("it has been withdrawn".to_owned()),
+        Tier::Proven => return Err("it is already proven".to_owned()),
         Tier::Draft | Tier::Candidate => {}
     }
     let mut missing = Vec::new();
     if counted < USES {
         missing.push(format!(
-            "it was used in {counted} engagements in which a person decided, and {USES} are needed"
+            "it has {counted} of the {USES} required uses in which a person decided"
         ));
     }
     if counted > 0 && 5 * succeeded <= 4 * counted {
         missing.push(format!(
-            "{succeeded} of {counted} were approved without changes, and more than 80% are needed"
+            "{succeeded} of {counted} uses were approved without changes; more than 80% are required"
         ));
     }
     if let Some(least) = min_lower_bound
-        && !suffices(succeeded, counted.max(USES), Some(least))
-        && lower_bound < least
+        && wilson(succeeded, counted).0 < least
     {
+        let low = wilson(succeeded, counted).0;
         missing.push(format!(
-            "the share of successes is at least {lower_bound} with 95% confidence, and \
-             `min_lower_bound` is {least}"
+            "the lower bound of its success rate is {low:.4} (95% confidence); `min_lower_bound` \
+             requires {least}"
         ));
     }
     if missing.is_empty() { Ok(()) } else { Err(missing.join("; ")) }

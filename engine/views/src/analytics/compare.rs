@@ -96,7 +96,9 @@ fn unlike(names: [&str; 2], groups: [&[Summary]; 2]) -> Option<String> {
     let other = all.find(|s| s.live != first.live || s.workflow != first.workflow)?;
     Some(match other.live == first.live {
         false => "some are live and some are rehearsals".to_owned(),
-        true => format!("they are of different workflows, {} and {}", first.workflow, other.workflow),
+        true => {
+            format!("they are of different workflows, {} and {}", first.workflow, other.workflow)
+        }
     })
 }
 

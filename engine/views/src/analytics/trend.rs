@@ -61,7 +61,8 @@ pub fn trend(months: &BTreeMap<String, Month>, live: bool) -> Trend {
         for ((realm, workflow), total) in month.workflows.iter().filter(|((r, _), _)| *r == live) {
             let phases = month.phases.iter().filter(|((r, w, _), _)| r == realm && w == workflow);
             let phases: Vec<&PhaseTotal> = phases.map(|(_, total)| total).collect();
-            let sum = |of: fn(&PhaseTotal) -> u64| phases.iter().map(|phase| of(phase)).sum::<u64>();
+            let sum =
+                |of: fn(&PhaseTotal) -> u64| phases.iter().map(|phase| of(phase)).sum::<u64>();
             let runs = sum(|phase| phase.engagements);
             let mut ratings: BTreeMap<String, Rated> = BTreeMap::new();
             for (rating, given) in phases.iter().flat_map(|phase| &phase.ratings) {

@@ -29,7 +29,7 @@ pub struct NoteRow {
     pub about: String,
     /// Its words.
     pub text: String,
-    /// How far it may be believed: `quoted`, `derived`, `accepted` or `published`.
+    /// Its trust level: `quoted`, `derived`, `accepted` or `published`.
     pub trust: String,
     /// Whether engagements other than its own are shown it.
     pub shared: bool,
@@ -134,7 +134,7 @@ pub struct PatternPage {
     pub patterns: Vec<PatternRow>,
 }
 
-/// A pattern with what speaks for it.
+/// A pattern with the evidence for it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PatternRow {
     /// Its name.
@@ -143,7 +143,7 @@ pub struct PatternRow {
     pub title: String,
     /// What kind of files it holds.
     pub category: String,
-    /// Words under which it is found.
+    /// Search keywords.
     pub tags: Vec<String>,
     /// When to use it.
     pub description: String,

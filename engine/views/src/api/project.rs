@@ -117,13 +117,15 @@ pub struct ProjectRow {
     /// How it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end: Option<EndReport>,
+    /// Whether it ended less than 30 days ago and nobody has answered its survey.
+    pub asks_survey: bool,
     /// Number of the journal entry that this shows.
     pub as_of: u64,
 }
 
 impl ProjectRow {
-    /// Creates the row of an engagement.
-    pub fn new(listing: &Listing, standing: &Standing) -> ProjectRow {
+    /// Creates the row of an engagement. `now` is in milliseconds since 1970 UTC.
+    pub fn new(listing: &Listing, standing: &Standing, now: i64) -> ProjectRow {
         ProjectRow {
             id: listing.engagement.clone(),
             workflow: standing.workflow.clone(),
@@ -134,6 +136,7 @@ impl ProjectRow {
             waiting: standing.requests.iter().map(OpenRequest::new).collect(),
             blocked: standing.blocked.clone(),
             end: standing.end.as_ref().map(EndReport::new),
+            asks_survey: standing.asks_survey(now),
             as_of: listing.head.seq,
         }
     }

@@ -9,9 +9,7 @@ use crate::engagement::driver::Driver;
 use crate::engagement::error::EngagementError;
 use crate::engagement::event::{Decision, EndReason, Event, RunMode};
 use crate::engagement::load::Engagement;
-use crate::engagement::memory::sync;
 use crate::engagement::request::RequestKind;
-use crate::metrics::whole;
 use cloudcrew_ports::ledger::LedgerKind;
 
 /// Finalize steps that definitions may name.
@@ -29,16 +27,8 @@ impl Driver {
         let fault = match step.as_str() {
             "summary" => self.write_summary().await?,
             "patterns" => self.note_all_outcomes().await,
-            "memory" => {
-                let synced = sync(&*self.ports.memory, &*self.engagement().await).await;
-                synced.err().map(|error| error.to_string())
-            }
-            "metrics" => {
-                let engagement = self.engagement().await;
-                let end = Some(EndReason::Completed);
-                let written = whole(&*self.ports.metrics, &engagement, end).await;
-                written.err().map(|error| error.to_string())
-            }
+            "memory" => self.write_notes().await,
+            "metrics" => self.write_figures(Some(EndReason::Completed)).await,
             // The entry itself opens it.
             "survey" => None,
             other => Some(format!("no step named `{other}`")),

@@ -237,20 +237,20 @@ fn review_spec(
              acceptance criteria.\n"
         }
     });
-    let used = engagement.state.patterns.iter().filter(|used| used.phase == phase.name);
-    for used in used {
-        let (name, paths) = (&used.name, used.paths.join(", "));
-        task.push_str(&format!(
-            "\n{} began with the pattern {name}: {paths}. It was written for other work: check \
-             that it was adapted.\n",
-            used.by
-        ));
-    }
     if findings.is_empty() {
         task.push_str("It found nothing.\n");
     } else {
         task.push_str("It found:\n");
         findings.iter().for_each(|f| task.push_str(&format!("- {}\n", row(&f.text))));
+    }
+    let used = engagement.state.patterns.iter().filter(|used| used.phase == phase.name);
+    for used in used {
+        let (name, paths) = (&used.name, used.paths.join(", "));
+        task.push_str(&format!(
+            "\n{} started from the pattern `{name}`: {paths}. The pattern was written for other \
+             work; check that the files were adapted.\n",
+            used.by
+        ));
     }
     task.push_str(
         "\nThen write the phase summary with phase_summary if you have it, and give your \

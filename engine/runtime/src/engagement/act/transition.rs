@@ -4,6 +4,7 @@
 mod facts;
 mod records;
 
+use cloudcrew_definition::digest::sha256;
 use cloudcrew_ports::ledger::{LedgerKind, LedgerRow};
 use cloudcrew_ports::memory::{MAX_TEXT, MemoryKind, MemoryRecord, MemorySource};
 
@@ -12,10 +13,10 @@ use crate::engagement::error::EngagementError;
 use crate::engagement::event::{End, EndReason, Event, Transition};
 use crate::engagement::library::outcomes;
 use crate::engagement::load::Engagement;
-use crate::engagement::memory::{space, sync};
+use crate::engagement::memory::{Notes, space};
 use crate::engagement::request::Request;
 use crate::engagement::state::is_persons;
-use crate::metrics::{counts, of_phase, whole};
+use crate::metrics::{Figures, counts, of_phase};
 
 /// The engine as the author of what it writes.
 const ENGINE: &str = "engine";
@@ -60,22 +61,27 @@ impl Driver {
         self.transit(phase, &of, "metrics").await
     }
 
-    /// Keeps the figures of an engagement that does not complete: nothing finalizes it.
+    /// Keeps what an engagement that does not complete has taught: nothing finalizes it.
     pub(in crate::engagement) async fn leave_uncompleted(
         &self,
         end: &End,
     ) -> Result<(), EngagementError> {
-        let kept = self.look(counts).await;
-        if !kept || end.kind == EndReason::Completed {
+        if end.kind == EndReason::Completed {
             return Ok(());
         }
-        let written = whole(&*self.ports.metrics, &*self.engagement().await, Some(end.kind)).await;
         let phase = self.look(|e| e.state.last_phase.clone().unwrap_or_default()).await;
-        let done = Transition {
-            fault: written.err().map(|error| error.to_string()),
-            ..Transition::new(&phase, "end", "metrics")
-        };
-        self.append(vec![Event::Transitioned(Box::new(done))]).await
+        let mut steps = vec![
+            ("patterns", self.note_all_outcomes().await),
+            ("memory", self.write_notes().await),
+        ];
+        if self.look(counts).await {
+            steps.push(("metrics", self.write_figures(Some(end.kind)).await));
+        }
+        let done = steps.into_iter().map(|(step, fault)| {
+            let done = Transition { fault, ..Transition::new(&phase, "end", step) };
+            Event::Transitioned(Box::new(done))
+        });
+        self.append(done.collect()).await
     }
 
     /// Does a step, unless it is on record.
@@ -92,19 +98,36 @@ impl Driver {
             "patterns" => done.fault = self.note_outcomes(phase).await,
             "metrics" => {
                 if self.look(counts).await {
-                    let engagement = self.engagement().await;
-                    let written = of_phase(&*self.ports.metrics, &engagement, phase).await;
+                    let items = self.look(|e| of_phase(e, phase)).await;
+                    let written = match items {
+                        Ok(items) => self.ports.metrics.put(&items).await,
+                        Err(error) => Err(error),
+                    };
                     done.fault = written.err().map(|error| error.to_string());
                 }
             }
-            _ => {
-                // What is remembered follows from the journal and can be written again at any
-                // time, so a store that is away does not stop the engagement.
-                let synced = sync(&*self.ports.memory, &*self.engagement().await).await;
-                done.fault = synced.err().map(|error| error.to_string());
-            }
+            _ => done.fault = self.write_notes().await,
         }
         self.append(vec![Event::Transitioned(Box::new(done))]).await
+    }
+
+    /// Writes the notes to the store. They are derived from the journal and can be written again at
+    /// any time, so a store that is away does not stop the engagement. The result is the fault.
+    pub(in crate::engagement) async fn write_notes(&self) -> Option<String> {
+        let notes = self.look(Notes::of).await;
+        notes.write(&*self.ports.memory).await.err().map(|error| error.to_string())
+    }
+
+    /// Writes all figures to the store. The result is the fault.
+    pub(in crate::engagement) async fn write_figures(
+        &self,
+        end: Option<EndReason>,
+    ) -> Option<String> {
+        let figures = match self.look(|e| Figures::of(e, end)).await {
+            Ok(figures) => figures,
+            Err(error) => return Some(error.to_string()),
+        };
+        figures.write(&*self.ports.metrics).await.err().map(|error| error.to_string())
     }
 
     /// Writes to the library how the uses of patterns ended, in all phases.
@@ -133,13 +156,13 @@ impl Driver {
     /// Marks the decisions of a phase as accepted, and notes them for later work.
     async fn accept_decisions(&self, done: &mut Transition) -> Result<(), EngagementError> {
         let rows = self.ledger_rows().await?;
-        let decided = |row: &&LedgerRow| row.phase == done.phase && row.kind == LedgerKind::Decision;
+        let decided =
+            |row: &&LedgerRow| row.phase == done.phase && row.kind == LedgerKind::Decision;
         let decisions: Vec<&LedgerRow> = rows.iter().filter(decided).collect();
         done.accepted = decisions.iter().map(|row| row.id.clone()).collect();
         let now = self.now().await;
-        done.notes = self
-            .look(|e| decisions.iter().map(|row| noted(e, row, &done.of, now)).collect())
-            .await;
+        done.notes =
+            self.look(|e| decisions.iter().map(|row| noted(e, row, &done.of, now)).collect()).await;
         Ok(())
     }
 }
@@ -157,10 +180,10 @@ fn noted(e: &Engagement, row: &LedgerRow, of: &str, now: i64) -> MemoryRecord {
     let record = MemoryRecord {
         id: String::new(),
         kind: MemoryKind::Decision,
-        about: format!("{}/{}", row.phase, records::slug(&row.title)),
+        // Titles that differ have different subjects, also where a slug cannot tell them apart.
+        about: format!("{}/{}-{}", row.phase, records::slug(&row.title), &sha256(&row.title)[..6]),
         text,
         sources: vec![MemorySource::Ledger { id: row.id.clone() }],
-        verbatim: true,
         project: e.project.clone(),
         phase: row.phase.clone(),
         by: ENGINE.to_owned(),

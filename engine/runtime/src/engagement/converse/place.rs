@@ -11,14 +11,14 @@ use cloudcrew_ports::program::{ProgramFault, Ran};
 use cloudcrew_ports::server::{Served, ServerFault};
 use cloudcrew_sow::Sow;
 use cloudcrew_tools::{
-    Broken, FileInfo, FileVersion, Kept, NewMemory, Offered, Recalled, Revision, Task, WorkItem, Workplace,
-    Writable,
+    Broken, FileInfo, FileVersion, Kept, NewMemory, Offered, Recalled, Revision, Task, WorkItem,
+    Workplace, Writable,
 };
 use serde_json::Value;
 
 use super::Talker;
 use crate::engagement::library::Shelf;
-use crate::engagement::memory::{Wanted, recall, space};
+use crate::engagement::memory::{Wanted, mark_shown, recall, space};
 use crate::engagement::past::Past;
 use crate::engagement::workplace::{colleagues, info, items};
 
@@ -153,8 +153,11 @@ impl Workplace for TalkPlace<'_> {
         Ok(None)
     }
 
-    async fn remember(&self, _: NewMemory) -> Result<Result<(MemoryRecord, Trust), String>, Broken> {
-        Ok(Err("nothing is noted in a conversation".to_owned()))
+    async fn remember(
+        &self,
+        _: NewMemory,
+    ) -> Result<Result<(MemoryRecord, Trust), String>, Broken> {
+        Ok(Err("notes cannot be saved in a conversation".to_owned()))
     }
 
     async fn recall(
@@ -168,8 +171,7 @@ impl Workplace for TalkPlace<'_> {
         let memory = &*self.talker.ports.memory;
         let notes = recall(memory, &wanted, question, kind, most).await?;
         let space = self.talker.look(|e| space(&e.state.started)).await;
-        let ids = notes.iter().filter(|note| !note.own).map(|note| note.record.id.clone());
-        memory.shown(&space, &ids.collect::<Vec<_>>(), &self.talker.project).await?;
+        mark_shown(memory, &space, &self.talker.project, &notes).await?;
         Ok(notes)
     }
 
@@ -179,11 +181,11 @@ impl Workplace for TalkPlace<'_> {
     }
 
     async fn offer(&self, _: Pattern) -> Result<Result<(), String>, Broken> {
-        Ok(Err("nothing is contributed in a conversation".to_owned()))
+        Ok(Err("patterns cannot be contributed in a conversation".to_owned()))
     }
 
     async fn promotes(&self, _: &str) -> Result<Result<String, String>, Broken> {
-        Ok(Err("nothing is promoted in a conversation".to_owned()))
+        Ok(Err("patterns cannot be promoted in a conversation".to_owned()))
     }
 
     async fn ledger(&self) -> Result<Vec<LedgerRow>, Broken> {
@@ -204,6 +206,10 @@ impl Workplace for TalkPlace<'_> {
 
     fn may_note(&self, kind: LedgerKind) -> bool {
         matches!(kind, LedgerKind::Fact | LedgerKind::Assumption)
+    }
+
+    fn may_settle(&self) -> bool {
+        false
     }
 
     async fn has_remark(&self, _: &str) -> bool {

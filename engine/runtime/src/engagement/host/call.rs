@@ -119,19 +119,35 @@ impl SwarmHost<'_> {
         let wanted = driver.look(|e| Wanted::of(e, &phase.name, now)).await;
         let memory = &*driver.ports.memory;
         let task = &swarm.spec().task;
-        let (notes, shown, words) =
-            shown_at_start(memory, &wanted, limits, phase, task).await.map_err(failed)?;
-        let Some(shown) = shown else { return Ok(None) };
-        driver.note_shown(&notes).await.map_err(failed)?;
+        // Work goes on without what others noted while the store is away.
+        let found = match shown_at_start(memory, &wanted, limits, phase, task).await {
+            Ok(found) => match driver.note_shown(&found.0).await {
+                Ok(()) => Ok(found),
+                Err(error) => Err(error.to_string()),
+            },
+            Err(error) => Err(error.to_string()),
+        };
+        let (fault, (notes, shown, words)) = match found {
+            Ok(found) => (None, found),
+            Err(why) => {
+                let alone = wanted.alone();
+                let own = shown_at_start(memory, &alone, limits, phase, task).await;
+                (Some(why), own.map_err(failed)?)
+            }
+        };
+        if shown.is_none() && fault.is_none() {
+            return Ok(None);
+        }
         let event = Event::Recalled {
             agent: agent.to_owned(),
             query: sha256(words),
             notes: notes.iter().map(Recollection::of).collect(),
-            hash: sha256(&shown.body),
+            hash: sha256(shown.as_ref().map_or("", |shown| &shown.body)),
             lag_ms: ms(memory.lag()),
+            fault,
         };
         driver.defer([event], None).await;
-        Ok(Some(shown))
+        Ok(shown)
     }
 
     pub(super) async fn make_ready(

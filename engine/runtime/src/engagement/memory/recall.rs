@@ -9,6 +9,7 @@ use cloudcrew_ports::relevance::Question;
 use cloudcrew_tools::{Recalled, recalled_line};
 
 use super::space;
+use crate::engagement::event::RunMode;
 use crate::engagement::load::Engagement;
 use crate::swarm::Note;
 
@@ -29,6 +30,8 @@ pub(in crate::engagement) struct Wanted {
     space: Space,
     project: String,
     own: Vec<Recalled>,
+    /// Whether it is shown no notes of others: a recording must not depend on what the store holds.
+    alone: bool,
     now: i64,
 }
 
@@ -37,20 +40,35 @@ impl Wanted {
     pub(in crate::engagement) fn of(e: &Engagement, phase: &str, now: i64) -> Wanted {
         let state = &e.state;
         let open = |record: &&MemoryRecord| state.memories.closing(&record.id).is_none();
+        let trusts = state.trusts();
         let own = state.memories.records().iter().rev().filter(open).filter_map(|record| {
-            let trust = state.trust(record);
+            let trust = trusts.note(record);
             let seen = trust > Trust::Quoted || record.phase == phase;
             seen.then(|| Recalled { record: record.clone(), trust, own: true })
         });
-        Wanted { space: space(&state.started), project: e.project.clone(), own: own.collect(), now }
+        let alone = match &state.started.voice {
+            RunMode::Live { record } => record.is_some(),
+            RunMode::Replay { .. } => true,
+            RunMode::Rehearsal => false,
+        };
+        let (space, project) = (space(&state.started), e.project.clone());
+        Wanted { space, project, own: own.collect(), alone, now }
+    }
+
+    /// The same without notes of others.
+    pub(in crate::engagement) fn alone(self) -> Wanted {
+        Wanted { alone: true, ..self }
     }
 
     fn own(&self, kind: MemoryKind) -> Vec<Recalled> {
         self.own.iter().filter(|note| note.record.kind == kind).cloned().collect()
     }
 
-    fn spaces(&self) -> [Space; 2] {
-        [self.space.clone(), Space::published(self.space.rehearsal)]
+    fn spaces(&self) -> Vec<Space> {
+        match self.alone {
+            true => Vec::new(),
+            false => vec![self.space.clone(), Space::published(self.space.rehearsal)],
+        }
     }
 
     /// Notes of other engagements.
@@ -98,7 +116,9 @@ impl Wanted {
 /// comes before those of others, and among those the one that may be believed most, then the
 /// newest.
 fn chosen(notes: Vec<Recalled>) -> Vec<Recalled> {
-    let rank = |note: &Recalled| (note.own, if note.own { None } else { Some(note.trust) }, note.record.at);
+    let rank = |note: &Recalled| {
+        (note.own, if note.own { None } else { Some(note.trust) }, note.record.at)
+    };
     let mut best: BTreeMap<String, Recalled> = BTreeMap::new();
     for note in &notes {
         match best.get(&note.record.about) {
@@ -135,7 +155,7 @@ pub async fn ask(
     most: usize,
 ) -> Result<Vec<Recalled>, StoreError> {
     let (space, own, project) = (space.clone(), Vec::new(), String::new());
-    recall(memory, &Wanted { space, project, own, now }, question, kind, most).await
+    recall(memory, &Wanted { space, project, own, alone: false, now }, question, kind, most).await
 }
 
 /// What answers a question, best first.

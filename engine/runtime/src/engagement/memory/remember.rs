@@ -1,5 +1,7 @@
 //! Makes a note, from what the visit has read.
 
+use std::collections::BTreeSet;
+
 use cloudcrew_ports::ledger::LedgerRow;
 use cloudcrew_ports::memory::{Closing, MAX_SOURCES, MAX_TEXT, MemoryRecord, MemorySource, Trust};
 use cloudcrew_ports::secret::redact;
@@ -26,44 +28,37 @@ pub(in crate::engagement) struct Seen<'a> {
     pub now: i64,
     /// The rows of the ledger.
     pub rows: &'a [LedgerRow],
-    /// Words of the sources that a person approved.
-    pub accepted: &'a [String],
 }
 
 /// The sources that a note names, as far as the visit was shown them.
 ///
 /// # Errors
 /// Says which one it was not shown.
-fn sources(
-    e: &Engagement,
-    seen: &Seen<'_>,
-    named: &[String],
-) -> Result<Vec<MemorySource>, String> {
+fn sources(e: &Engagement, seen: &Seen<'_>, named: &[String]) -> Result<Vec<MemorySource>, String> {
     let nothing = Shown::default();
     let shown = e.state.swarm.as_ref().map_or(&nothing, |run| &run.shown);
-    let mut found: Vec<MemorySource> = Vec::new();
+    let mut found = BTreeSet::new();
     for name in named.iter().map(|name| name.trim()) {
-        let source = source(e, seen, shown, name)?;
-        if !found.contains(&source) {
-            found.push(source);
-        }
+        found.extend(source(e, seen, shown, name)?);
     }
-    found.sort();
+    let found: Vec<MemorySource> = found.into_iter().collect();
     if found.is_empty() || found.len() > MAX_SOURCES {
         return Err(format!("name 1 to {MAX_SOURCES} sources"));
     }
     Ok(found)
 }
 
+/// What a name stands for: of a file, all versions that the visit has read or written, because its
+/// note may come from any of them.
 fn source(
     e: &Engagement,
     seen: &Seen<'_>,
     shown: &Shown,
     name: &str,
-) -> Result<MemorySource, String> {
+) -> Result<Vec<MemorySource>, String> {
     if name == "statement" {
         return match shown.sources.contains(&MemorySource::Statement) {
-            true => Ok(MemorySource::Statement),
+            true => Ok(vec![MemorySource::Statement]),
             false => Err("call parse_sow in this visit, or name the file that you read".to_owned()),
         };
     }
@@ -72,30 +67,30 @@ fn source(
             return Err("call ledger_read in this visit before you take a note from it".to_owned());
         }
         let there = seen.rows.iter().any(|row| row.id == id);
-        let source = || MemorySource::Ledger { id: id.to_owned() };
-        return there.then(source).ok_or_else(|| format!("the ledger has no row `{id}`"));
+        let source = || vec![MemorySource::Ledger { id: id.to_owned() }];
+        return there.then(source).ok_or_else(|| format!("the ledger has no entry `{id}`"));
     }
     if let Some(id) = name.strip_prefix("memory:") {
         let source = MemorySource::Memory { id: id.to_owned() };
         return match shown.sources.contains(&source) {
-            true => Ok(source),
+            true => Ok(vec![source]),
             false => Err(format!("`{id}` was not shown in this visit")),
         };
     }
-    let is_it = |source: &&MemorySource| matches!(source, MemorySource::File { path, .. } if path == name);
-    if let Some(source) = shown.sources.iter().rfind(is_it) {
-        return Ok(source.clone());
-    }
-    // What the visit wrote, it knows.
+    let is_it =
+        |source: &&MemorySource| matches!(source, MemorySource::File { path, .. } if path == name);
+    let mut versions: Vec<MemorySource> = shown.sources.iter().filter(is_it).cloned().collect();
     let visit = visit_of(seen.step);
     let own = e.state.commits.values().filter(|commit| visit_of(&commit.step) == visit);
-    let written = own.flat_map(|commit| &commit.paths).rfind(|(path, oid)| {
-        path == name && !oid.is_empty() && e.state.artifacts.get(path).is_some_and(|a| a.oid == *oid)
-    });
-    match written {
-        Some((path, oid)) => Ok(MemorySource::File { path: path.clone(), oid: oid.clone() }),
-        None => Err(format!("{name} was not read in this visit; read it with repo_read first")),
+    let written = own.flat_map(|commit| &commit.paths);
+    let written = written.filter(|(path, oid)| path == name && !oid.is_empty());
+    versions.extend(
+        written.map(|(path, oid)| MemorySource::File { path: path.clone(), oid: oid.clone() }),
+    );
+    if versions.is_empty() {
+        return Err(format!("{name} was not read in this visit; read it with repo_read first"));
     }
+    Ok(versions)
 }
 
 /// The part of a step's key that names its visit.
@@ -103,20 +98,7 @@ fn visit_of(step: &str) -> &str {
     step.rfind(".t").map_or("", |end| &step[..end])
 }
 
-impl Engagement {
-    /// The named sources that a person approved, as far as the visit was shown them.
-    pub(in crate::engagement) fn accepted_sources(
-        &self,
-        seen: &Seen<'_>,
-        named: &[String],
-    ) -> Vec<MemorySource> {
-        let sources = sources(self, seen, named).unwrap_or_default();
-        let trusted = |source: &MemorySource| self.state.source_trust(source, 0) >= Trust::Accepted;
-        sources.into_iter().filter(trusted).collect()
-    }
-}
-
-/// Makes a note, with how far it may be believed now.
+/// Makes a note, with its trust level now.
 ///
 /// # Errors
 /// Says why it is refused.
@@ -128,16 +110,13 @@ pub(in crate::engagement) fn note(
     redact(&mut new.text);
     let text = new.text.trim().to_owned();
     if text.is_empty() || text.len() > MAX_TEXT {
-        return Err(format!("the text of a note has 1 to {MAX_TEXT} bytes"));
+        return Err(format!("the text of a note must be 1 to {MAX_TEXT} bytes"));
     }
     let sources = sources(e, seen, &new.sources)?;
-    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let said = words(&text);
     let record = MemoryRecord {
         id: String::new(),
         kind: new.kind,
         about: new.about,
-        verbatim: seen.accepted.iter().any(|source| words(source).contains(&said)),
         text,
         sources,
         project: e.project.clone(),
@@ -162,10 +141,10 @@ pub(in crate::engagement) fn note(
     }
     let noted = state.swarm.as_ref().map_or(0, |run| run.shown.noted);
     if noted >= A_VISIT {
-        return Err(format!("at most {A_VISIT} notes in a visit: keep those that matter most"));
+        return Err(format!("at most {A_VISIT} notes per visit: keep those that matter most"));
     }
     if state.memories.records().len() >= AN_ENGAGEMENT {
-        return Err(format!("this engagement has {AN_ENGAGEMENT} notes, which is the most"));
+        return Err(format!("this engagement has reached the limit of {AN_ENGAGEMENT} notes"));
     }
     let trust = state.trust(&record);
     Ok((record, trust))

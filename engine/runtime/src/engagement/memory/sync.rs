@@ -1,7 +1,10 @@
 //! Brings the store of notes to what the journal says.
 
+use cloudcrew_ports::StoreError;
 use cloudcrew_ports::clock::{Clock, next};
-use cloudcrew_ports::memory::{Closing, Kept, LONG_TERM, Memory, SHORT_TERM, Space, Trust};
+use cloudcrew_ports::memory::{
+    Closing, Kept, LONG_TERM, Memory, MemoryRecord, SHORT_TERM, Space, Trust,
+};
 
 use super::space;
 use crate::engagement::append::Record;
@@ -12,10 +15,11 @@ use crate::engagement::refusal::Refusal;
 
 /// What the journal of an engagement says about its notes.
 pub fn kept(e: &Engagement) -> Vec<Kept> {
+    let trusts = e.state.trusts();
     let notes = e.state.memories.records().iter().map(|record| {
         let mut kept = Kept {
             record: record.clone(),
-            trust: e.state.trust(record),
+            trust: trusts.note(record),
             closed: e.state.memories.closing(&record.id).cloned(),
             expires: 0,
             as_of: e.head.seq,
@@ -27,20 +31,41 @@ pub fn kept(e: &Engagement) -> Vec<Kept> {
     notes.collect()
 }
 
+/// The notes of an engagement, to be written to the store.
+pub struct Notes {
+    space: Space,
+    all: Vec<Kept>,
+    published: Vec<Kept>,
+}
+
+impl Notes {
+    /// What the journal says now.
+    pub fn of(e: &Engagement) -> Notes {
+        let all = kept(e);
+        let given = |kept: &&Kept| e.state.memories.was_published(&kept.record.id);
+        let published = all.iter().filter(given).cloned().collect();
+        Notes { space: space(&e.state.started), all, published }
+    }
+
+    /// Writes them.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn write(&self, memory: &dyn Memory) -> Result<(), StoreError> {
+        memory.put(&self.space, &self.all).await?;
+        memory.put(&Space::published(self.space.rehearsal), &self.published).await
+    }
+}
+
 /// Writes the notes of an engagement to the store.
 ///
 /// # Errors
 /// When the store fails.
 pub async fn sync(memory: &dyn Memory, e: &Engagement) -> Result<(), EngagementError> {
-    let all = kept(e);
-    memory.put(&space(&e.state.started), &all).await?;
-    let given = |kept: &Kept| e.state.memories.was_published(&kept.record.id);
-    let published: Vec<Kept> = all.into_iter().filter(given).collect();
-    let to = Space::published(space(&e.state.started).rehearsal);
-    Ok(memory.put(&to, &published).await?)
+    Ok(Notes::of(e).write(memory).await?)
 }
 
-/// Withdraws a note of this engagement: it is shown to nobody any more.
+/// Withdraws a note of this engagement: it is no longer shown to anyone.
 ///
 /// # Errors
 /// When it has no such note, or a store fails.
@@ -72,10 +97,24 @@ pub async fn withdraw(
     sync(memory, e).await
 }
 
-/// Gives a note of this engagement to all owners.
+/// Accepts a note of this engagement: later engagements of its owner are shown it.
 ///
 /// # Errors
-/// When it has no such note, the note is closed or not accepted, it names the engagement or its
+/// When it has no such note, the note is closed, or a store fails.
+pub async fn accept(
+    record: Record<'_>,
+    clock: &dyn Clock,
+    memory: &dyn Memory,
+    e: &mut Engagement,
+    (id, actor): (&str, &str),
+) -> Result<(), EngagementError> {
+    lift(record, clock, memory, e, (id, actor), Trust::Accepted).await
+}
+
+/// Publishes a note of this engagement to all owners.
+///
+/// # Errors
+/// When it has no such note, the note is closed or was not accepted, it names the engagement or its
 /// owner, or a store fails.
 pub async fn publish(
     record: Record<'_>,
@@ -84,37 +123,59 @@ pub async fn publish(
     e: &mut Engagement,
     (id, actor): (&str, &str),
 ) -> Result<(), EngagementError> {
+    lift(record, clock, memory, e, (id, actor), Trust::Published).await
+}
+
+async fn lift(
+    record: Record<'_>,
+    clock: &dyn Clock,
+    memory: &dyn Memory,
+    e: &mut Engagement,
+    (id, actor): (&str, &str),
+    to: Trust,
+) -> Result<(), EngagementError> {
     loop {
         let (project, note) = (e.project.clone(), id.to_owned());
         let Some(there) = e.state.memories.record(id) else {
             return Err(Refusal::NoMemory { project, note }.into());
         };
+        if e.state.memories.closing(id).is_some() {
+            let why = "it was superseded or withdrawn".to_owned();
+            return Err(Refusal::NotLifted { note, why }.into());
+        }
         let trust = e.state.trust(there);
-        if trust == Trust::Published {
+        if trust >= to {
             break;
         }
-        let refused = |why: &str| {
-            let (note, why) = (id.to_owned(), why.to_owned());
-            EngagementError::from(Refusal::NotPublished { note, why })
+        let (memory, actor) = (id.to_owned(), actor.to_owned());
+        let event = if to == Trust::Published {
+            publishable(e, there, trust).map_err(|why| Refusal::NotLifted { note, why })?;
+            Event::Published { memory, actor }
+        } else {
+            Event::NoteAccepted { memory, actor }
         };
-        if e.state.memories.closing(id).is_some() {
-            return Err(refused("it is no longer used"));
-        }
-        if trust < Trust::Derived {
-            return Err(refused("it repeats words from outside that nobody has approved"));
-        }
-        let words = format!("{} {}", there.about, there.text).to_lowercase();
-        let started = &e.state.started;
-        for name in [&e.project, &started.owner] {
-            if name.chars().count() > 2 && words.contains(&name.to_lowercase()) {
-                return Err(refused(&format!("it names `{name}`")));
-            }
-        }
         let now = next(clock.now(), e.state.times.1);
-        let event = Event::Published { memory: id.to_owned(), actor: actor.to_owned() };
         if e.append_inbound(record, &[event], now).await? {
             break;
         }
     }
     sync(memory, e).await
+}
+
+/// Whether a note may be shown to all owners.
+fn publishable(e: &Engagement, note: &MemoryRecord, trust: Trust) -> Result<(), String> {
+    if trust < Trust::Accepted {
+        return Err(
+            "no person has accepted it; read it with `cloudcrew memory show`, then accept \
+                    it with `cloudcrew memory accept`"
+                .to_owned(),
+        );
+    }
+    let words = format!("{} {}", note.about, note.text).to_lowercase();
+    for name in [&e.project, &e.state.started.owner] {
+        if name.chars().count() > 2 && words.contains(&name.to_lowercase()) {
+            return Err(format!("it names `{name}`"));
+        }
+    }
+    Ok(())
 }

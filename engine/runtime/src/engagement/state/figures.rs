@@ -34,8 +34,6 @@ pub struct Worked {
 pub struct Course {
     /// When it was first entered, milliseconds since 1970 UTC.
     pub began: i64,
-    /// When it was last left for another phase, or for the end.
-    pub left: Option<i64>,
     /// How often its review sent it back.
     pub reworks: u32,
     /// How often it started again after a limit or a failure.
@@ -46,12 +44,8 @@ pub struct Course {
 
 impl State {
     /// Counts how a state was entered. The state is the new one.
-    pub(super) fn counted_entry(&mut self, from: Option<&str>, on: Option<Outcome>, at: i64) {
-        let phase = self.phase().map(str::to_owned);
-        if let Some(from) = from.filter(|from| Some(*from) != phase.as_deref()) {
-            self.figures.phases.entry(from.to_owned()).or_default().left = Some(at);
-        }
-        let Some(phase) = phase else { return };
+    pub(super) fn counted_entry(&mut self, on: Option<Outcome>, at: i64) {
+        let Some(phase) = self.phase().map(str::to_owned) else { return };
         let swarm = self.kind() == Some(Kind::Swarm);
         let course = self.figures.phases.entry(phase).or_default();
         if course.began == 0 {

@@ -91,6 +91,7 @@ fn needs(event: &Event) -> Needs<'_> {
         | Event::MemberSet(_)
         | Event::MemberRemoved { .. }
         | Event::Withdrawn { .. }
+        | Event::NoteAccepted { .. }
         | Event::Published { .. }
         | Event::Repinned { .. } => Nothing,
         Event::Retried { .. } | Event::Surveyed(_) => Ended,

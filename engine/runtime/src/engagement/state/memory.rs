@@ -6,25 +6,24 @@ use cloudcrew_ports::memory::{Closing, MemoryRecord, MemorySource, Trust};
 use cloudcrew_tools::Recollection;
 
 use super::State;
-use crate::engagement::event::{
-    Answered, CommitRecord, Decision, RunMode, ToolDone, Transition,
-};
-use crate::engagement::request::{Request, RequestKind};
+use crate::engagement::event::{CommitRecord, ToolDone, Transition};
 
 /// The notes of an engagement.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Memories {
     /// Its notes, in the order in which they were made.
-    records: Vec<MemoryRecord>,
+    pub(super) records: Vec<MemoryRecord>,
     /// Notes that are no longer used, by id.
-    closed: BTreeMap<String, Closing>,
-    /// Notes that a person gave to all owners.
-    published: BTreeSet<String>,
+    pub(super) closed: BTreeMap<String, Closing>,
+    /// Notes that a person accepted.
+    pub(super) endorsed: BTreeSet<String>,
+    /// Notes that a person published to all owners.
+    pub(super) published: BTreeSet<String>,
     /// The same, with those that were withdrawn since.
     given: BTreeSet<String>,
-    /// Rows of the ledger that a person approved with their phase.
-    accepted: BTreeSet<String>,
-    /// How far notes of other engagements could be believed when they were shown.
+    /// Ledger entries that a person approved with their phase, with the requests of the approvals.
+    pub(super) accepted: BTreeMap<String, BTreeSet<String>>,
+    /// Trust levels of notes of other engagements when they were shown.
     foreign: BTreeMap<String, Trust>,
     /// What each note reached that was shown.
     reach: BTreeMap<String, Reach>,
@@ -52,7 +51,7 @@ impl Reach {
 /// What a visit was shown, which its notes may be taken from.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Shown {
-    /// Files, the statement of work and notes.
+    /// All versions of files, the statement of work and notes.
     pub sources: BTreeSet<MemorySource>,
     /// Whether it was shown the ledger.
     pub ledger: bool,
@@ -87,9 +86,9 @@ impl Memories {
         &self.records
     }
 
-    /// Rows of the ledger that a person approved with their phase.
-    pub fn accepted(&self) -> &BTreeSet<String> {
-        &self.accepted
+    /// Whether a person approved a ledger entry with its phase.
+    pub fn is_accepted(&self, row: &str) -> bool {
+        self.accepted.contains_key(row)
     }
 
     /// A note by id.
@@ -122,99 +121,18 @@ impl Memories {
         self.reach.keys().map(String::as_str)
     }
 
-    /// Whether a person gave a note to all owners, even if it was withdrawn since.
+    /// Whether a person published a note to all owners, even if it was withdrawn since.
     pub fn was_published(&self, id: &str) -> bool {
         self.given.contains(id)
     }
 
-    /// How far a note of another engagement could be believed when it was shown.
+    /// The trust level of a note of another engagement when it was shown.
     pub fn foreign(&self, id: &str) -> Option<Trust> {
         self.foreign.get(id).copied()
     }
 }
 
 impl State {
-    /// How far a note may be believed now: never more than the least of its sources, and what
-    /// the crew says itself no more than [`Trust::Derived`] until a person approves its phase.
-    pub fn trust(&self, record: &MemoryRecord) -> Trust {
-        self.trust_at(record, 0)
-    }
-
-    fn trust_at(&self, record: &MemoryRecord, depth: u32) -> Trust {
-        if self.memories.published.contains(&record.id) {
-            return Trust::Published;
-        }
-        let sources = record.sources.iter().map(|source| self.source_trust(source, depth));
-        let least = sources.min().unwrap_or(Trust::Quoted).min(Trust::Accepted);
-        let reviewed = record.verbatim || self.is_approved_since(&record.phase, record.at);
-        if least == Trust::Accepted && !reviewed { Trust::Derived } else { least }
-    }
-
-    /// How far a source may be believed.
-    pub(in crate::engagement) fn source_trust(&self, source: &MemorySource, depth: u32) -> Trust {
-        match source {
-            MemorySource::Statement => Trust::Quoted,
-            MemorySource::File { path, oid } => self.file_trust(path, oid),
-            MemorySource::Ledger { id } => self.row_trust(id),
-            // A note names only older ones, so this ends; the bound is for forged journals.
-            MemorySource::Memory { .. } if depth > 32 => Trust::Quoted,
-            MemorySource::Memory { id } => match self.memories.record(id) {
-                Some(record) => self.trust_at(record, depth + 1),
-                None => self.memories.foreign(id).unwrap_or(Trust::Quoted),
-            },
-        }
-    }
-
-    fn file_trust(&self, path: &str, oid: &str) -> Trust {
-        let there = |files: &[(String, String)]| files.iter().any(|(p, o)| p == path && o == oid);
-        if self.commits.get("start.sow").is_some_and(|sow| there(&sow.paths)) {
-            return Trust::Quoted;
-        }
-        if self.approvals().any(|request| there(&request.subject)) {
-            return Trust::Accepted;
-        }
-        match self.commits.values().any(|commit| there(&commit.paths)) {
-            true => Trust::Derived,
-            false => Trust::Quoted,
-        }
-    }
-
-    fn row_trust(&self, id: &str) -> Trust {
-        if let Some(request) = id.strip_prefix("request:") {
-            let answer = self.request(request).and_then(|request| request.answer.as_ref());
-            return match answer {
-                Some(answer) if is_persons(answer, &self.started.voice) => Trust::Accepted,
-                _ => Trust::Derived,
-            };
-        }
-        if id.starts_with("start.") {
-            return Trust::Quoted;
-        }
-        match self.memories.accepted.contains(id) {
-            true => Trust::Accepted,
-            false => Trust::Derived,
-        }
-    }
-
-    /// Gates that a person approved, as long as the approval stands.
-    pub(in crate::engagement) fn approvals(&self) -> impl Iterator<Item = &Request> {
-        self.requests.iter().filter(|request| {
-            let answer = request.answer.as_ref().filter(|_| !request.superseded);
-            let approves = matches!(request.kind, RequestKind::Approval { .. })
-                && answer.is_some_and(|answer| {
-                    matches!(answer.decision, Decision::Approve { .. })
-                        && is_persons(answer, &self.started.voice)
-                });
-            let now = self.phases.get(&request.phase).and_then(|phase| phase.approved.as_ref());
-            approves && now == Some(&request.subject)
-        })
-    }
-
-    /// Whether a person approved a phase at a gate that opened after this time.
-    fn is_approved_since(&self, phase: &str, at: i64) -> bool {
-        self.approvals().any(|request| request.phase == phase && request.opened >= at)
-    }
-
     /// Notes the effects of a tool call in a swarm.
     pub(super) fn tool_done(&mut self, done: &ToolDone) {
         let Some(run) = self.swarm.as_mut() else { return };
@@ -257,14 +175,19 @@ impl State {
         if self.memories.record(&record.id).is_some() {
             return;
         }
-        let trust = self.trust(record);
-        let older = self.memories.records.iter().filter(|old| {
+        let is_older = |old: &&MemoryRecord| {
             old.kind == record.kind
                 && old.about == record.about
                 && !self.memories.closed.contains_key(&old.id)
-                && self.trust(old) <= trust
-        });
-        let older: Vec<String> = older.map(|old| old.id.clone()).collect();
+        };
+        let mut older = Vec::new();
+        if self.memories.records.iter().any(|old| is_older(&old)) {
+            let trusts = self.trusts();
+            let trust = trusts.note(record);
+            let replaced = self.memories.records.iter().filter(is_older);
+            let replaced = replaced.filter(|old| trusts.note(old) <= trust);
+            older.extend(replaced.map(|old| old.id.clone()));
+        }
         for id in older {
             self.memories.closed.insert(id, Closing::Superseded { by: record.id.clone() });
         }
@@ -282,7 +205,9 @@ impl State {
         let Transition { phase, of, step, accepted, adrs, notes, .. } = transition;
         let progress = self.phases.entry(phase.clone()).or_default();
         progress.transitions.insert((of.clone(), step.clone()));
-        self.memories.accepted.extend(accepted.iter().cloned());
+        for row in accepted {
+            self.memories.accepted.entry(row.clone()).or_default().insert(of.clone());
+        }
         self.adrs.extend(adrs.iter().cloned());
         notes.iter().for_each(|record| self.remembered(record));
     }
@@ -312,21 +237,16 @@ impl State {
     pub(super) fn withdrawn(&mut self, id: &str, actor: &str, reason: &str) {
         let (actor, reason) = (actor.to_owned(), reason.to_owned());
         self.memories.published.remove(id);
+        self.memories.endorsed.remove(id);
         self.memories.closed.insert(id.to_owned(), Closing::Withdrawn { actor, reason });
+    }
+
+    pub(super) fn endorsed(&mut self, id: &str) {
+        self.memories.endorsed.insert(id.to_owned());
     }
 
     pub(super) fn published(&mut self, id: &str) {
         self.memories.given.insert(id.to_owned());
         self.memories.published.insert(id.to_owned());
-    }
-}
-
-/// Whether a person gave an answer, and not the engine for want of one.
-pub fn is_persons(answer: &Answered, voice: &RunMode) -> bool {
-    match answer.channel.as_str() {
-        "approve-all" | "expiry" => false,
-        // Only a rehearsal has a rehearsed customer, and only rehearsals see what it approved.
-        "rehearsal" => voice.is_rehearsal(),
-        _ => true,
     }
 }

@@ -13,6 +13,7 @@ mod pushes;
 mod remarks;
 mod requests;
 mod swarm;
+mod trust;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -32,13 +33,14 @@ pub use conversation::{Conversation, Exchange, Talk};
 pub use figures::{Course, Figures, Worked};
 pub use files::Artifact;
 pub(super) use memory::Shown;
-pub use memory::{Memories, Reach, is_persons};
+pub use memory::{Memories, Reach};
 pub use patterns::UsedPattern;
 pub use phases::PhaseProgress;
 pub use pushes::Unpushed;
 pub use remarks::Remark;
 use swarm::ends_call;
 pub use swarm::{SwarmRun, VisitPrompt};
+pub use trust::is_persons;
 
 /// An event that is illegal in the current state.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -291,9 +293,8 @@ impl State {
             }
             Event::Entered { state, on, resume, why } => {
                 self.entered += 1;
-                let from = self.phase().map(str::to_owned);
                 self.enter(state, *on, resume.clone());
-                self.counted_entry(from.as_deref(), *on, at);
+                self.counted_entry(*on, at);
                 self.reason = why.clone();
                 self.restarts(*on, why.as_ref());
             }
@@ -455,6 +456,7 @@ impl State {
             }
             Event::Transitioned(transition) => self.transitioned(transition),
             Event::Withdrawn { memory, actor, reason } => self.withdrawn(memory, actor, reason),
+            Event::NoteAccepted { memory, .. } => self.endorsed(memory),
             Event::Published { memory, .. } => self.published(memory),
             Event::ProcessDied { .. } => self.died(),
             Event::Finalized { step, fault } => {

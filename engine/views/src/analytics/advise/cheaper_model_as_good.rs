@@ -1,18 +1,18 @@
-//! A cheaper model does as well as the one that an agent uses.
+//! A cheaper model is as good as the one an agent uses.
 //!
 //! In one phase, an agent has worked with two models, each in at least 10 engagements that a person
-//! decided about. The cheaper one costs less in each engagement, and with 95% confidence its share
-//! of phases that were approved without a change is at most 10 points lower.
+//! decided about. The cheaper model costs less per engagement on average, and with 95% confidence
+//! its share of phases approved without changes is at most 10 percentage points lower.
 //!
-//! The engagements were not assigned by chance: customers and statements of work may differ. Change
+//! The engagements were not assigned at random: customers and statements of work may differ. Change
 //! the model, and compare again with `cloudcrew metrics compare`.
 //!
 //! ```yaml
 //! qa: { model: sonnet } # instead of opus
 //! ```
 
-use cloudcrew_runtime::metrics::stats::{difference, mean};
 use cloudcrew_runtime::metrics::LineTotal;
+use cloudcrew_runtime::metrics::stats::{difference, mean};
 
 use super::{Advice, Grounds};
 
@@ -39,7 +39,8 @@ pub(super) fn find(grounds: &mut Grounds<'_>) -> Vec<Advice> {
                 }
                 let (cost, cost_half) = per_engagement(&other);
                 let (before, before_half) = per_engagement(&now);
-                let low = difference((other.first_time, other.decided), (now.first_time, now.decided)).0;
+                let low =
+                    difference((other.first_time, other.decided), (now.first_time, now.decided)).0;
                 if cost + cost_half >= before - before_half || low < -MARGIN {
                     continue;
                 }

@@ -1,7 +1,7 @@
-//! Customers send a phase back more often than not.
+//! Customers often send a phase back.
 //!
-//! A person decided about the phase in at least 10 engagements, and with 95% confidence fewer than
-//! 60% of them were approved without a change. A review that reads each deliverable against the
+//! In at least 10 engagements, a person decided about the phase, and with 95% confidence the share
+//! approved without changes is below 60%. A review that reads each deliverable against the
 //! statement of work, or one more rework before the customer sees it, costs tokens and may spare the
 //! customer a round.
 //!

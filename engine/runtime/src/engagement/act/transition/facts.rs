@@ -13,7 +13,7 @@ use crate::engagement::event::RunMode;
 use crate::engagement::load::Engagement;
 
 /// Heading of the section that the engine writes.
-const HEADING: &str = "## On record";
+const HEADING: &str = "## From the journal";
 /// What it says about itself.
 const NOTICE: &str = "Written by CloudCrew from the journal, not by an agent.";
 /// Maximum number of lines of each kind.
@@ -34,10 +34,12 @@ impl Driver {
         };
         let rows = self.ledger_rows().await?;
         let there = self.file(&named).await?.unwrap_or_default();
-        let there = String::from_utf8_lossy(&there).into_owned();
+        let Ok(there) = String::from_utf8(there) else {
+            return Ok(Some(format!("{named} is not UTF-8 text and was left as it is")));
+        };
         let facts = self.look(|e| facts(e, phase, &rows)).await;
         let text = with_facts(&there, phase, &facts);
-        let message = format!("Add what is on record to the summary of {phase}");
+        let message = format!("Add facts from the journal to the summary of {phase}");
         let files = vec![(path, text.into_bytes())];
         let made = self.commit(&format!("{of}.summary"), ENGINE, files, &message).await?;
         Ok(made.err())
@@ -46,7 +48,8 @@ impl Driver {
 
 /// A summary with the section at its end.
 fn with_facts(summary: &str, phase: &str, facts: &str) -> String {
-    let kept = match summary.find(&format!("{HEADING}\n")) {
+    let section = format!("\n{HEADING}\n\n{NOTICE}\n");
+    let kept = match summary.find(&section) {
         Some(at) => &summary[..at],
         None => summary,
     };
@@ -60,8 +63,8 @@ fn with_facts(summary: &str, phase: &str, facts: &str) -> String {
 fn facts(e: &Engagement, phase: &str, rows: &[LedgerRow]) -> String {
     let state = &e.state;
     let progress = state.progress(phase);
-    let mut text = format!("- Run {} of the phase; the work went {}.\n", progress.revision,
-        progress.route());
+    let mut text =
+        format!("- Run {} of the phase; the work went {}.\n", progress.revision, progress.route());
     let total = state.meter.of_phase(phase);
     let estimated = match &state.started.voice {
         RunMode::Rehearsal => ", as estimated",
@@ -71,8 +74,9 @@ fn facts(e: &Engagement, phase: &str, rows: &[LedgerRow]) -> String {
     let money = match total.unpriced {
         0 => format!("{:.2} USD", total.micro_usd as f64 / 1e6),
         calls => format!(
-            "at least {:.2} USD, with {calls} calls of unknown price",
-            total.micro_usd as f64 / 1e6
+            "at least {:.2} USD, excluding {} whose price is unknown",
+            total.micro_usd as f64 / 1e6,
+            counted(calls.into(), "call")
         ),
     };
     let _ = writeln!(
@@ -107,6 +111,11 @@ fn facts(e: &Engagement, phase: &str, rows: &[LedgerRow]) -> String {
         list(&mut text, name, rows.iter().filter(of).map(line));
     }
     text
+}
+
+/// `3 calls`, `1 call`.
+fn counted(number: u64, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 /// A list below its name; nothing when it is empty.

@@ -18,14 +18,13 @@ const TEMPLATE: &str = "adr";
 
 impl Driver {
     /// Writes the records that are missing. Without a template for them, none are written.
-    pub(super) async fn write_records(
-        &self,
-        done: &mut Transition,
-    ) -> Result<(), EngagementError> {
+    pub(super) async fn write_records(&self, done: &mut Transition) -> Result<(), EngagementError> {
         let Some(template) = self.template(TEMPLATE).await else { return Ok(()) };
-        let accepted = self.look(|e| e.state.memories.accepted().clone()).await;
         let rows = self.ledger_rows().await?;
-        for row in rows.iter().filter(|row| row.phase == done.phase && accepted.contains(&row.id)) {
+        for row in rows.iter().filter(|row| row.phase == done.phase) {
+            if !self.look(|e| e.state.memories.is_accepted(&row.id)).await {
+                continue;
+            }
             let has_one = row.source.starts_with(&format!("{FOLDER}/"));
             let known = self.look(|e| e.state.adrs.contains_key(&row.id)).await;
             if has_one || known {
@@ -52,12 +51,12 @@ impl Driver {
         let number = self.next_number().await?;
         let name = format!("{number:04}-{}", slug(&row.title));
         let Ok(path) = RepoPath::parse(&format!("{FOLDER}/{name}.md")) else {
-            return Ok(Err(format!("`{name}` is no file name")));
+            return Ok(Err(format!("`{name}` is not a valid file name")));
         };
         let context = match row.source.as_str() {
-            "" => format!("Noted in the ledger by {} in {}.", row.author, row.phase),
+            "" => format!("Recorded in the ledger by {} in {}.", row.author, row.phase),
             source => {
-                format!("Noted in the ledger by {} in {}, from {source}.", row.author, row.phase)
+                format!("Recorded in the ledger by {} in {}, from {source}.", row.author, row.phase)
             }
         };
         let decision = if row.body.is_empty() { &row.title } else { &row.body };
@@ -67,7 +66,7 @@ impl Driver {
             "status": "accepted",
             "context": context,
             "decision": decision,
-            "consequences": "The ledger names none.",
+            "consequences": "None recorded in the ledger.",
         });
         let values = self.look(|e| {
             let phase = e.definition.phase(&row.phase);
