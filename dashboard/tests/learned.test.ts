@@ -40,7 +40,7 @@ describe("after the end of an engagement", () => {
     await page.getByText("Nothing to show.").waitFor();
     await page.getByRole("checkbox", { name: "Rehearsals" }).check();
     await page.getByRole("link", { name: "parcels", exact: true }).first().click();
-    await page.getByRole("heading", { name: "Notes" }).waitFor();
+    await page.getByRole("heading", { name: "Notes", level: 1, exact: true }).waitFor();
     const withdraw = page.getByRole("button", { name: /^Withdraw:/ });
     const all = await withdraw.count();
     expect(all).toBeGreaterThan(0);

@@ -99,13 +99,13 @@ export function Inbox() {
 function Surveys() {
   const t = useText();
   const { data } = useQuery(projects());
-  const asked = (data?.projects ?? []).filter((row) => row.asks_survey);
-  if (asked.length === 0) return null;
+  const ended = (data?.projects ?? []).filter((row) => row.asks_survey);
+  if (ended.length === 0) return null;
   return (
     <Panel className="flex flex-col gap-2">
       <h2 className="font-medium">{t("How did it go?")}</h2>
       <ul className="flex flex-col gap-1 text-sm">
-        {asked.map(({ id }) => (
+        {ended.map(({ id }) => (
           <li key={id}>
             <Link to="/app/p/$id/survey" params={{ id }} className="underline">
               {t("Answer the survey of {id}", { id })}

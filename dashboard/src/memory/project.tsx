@@ -30,9 +30,7 @@ export function ProjectNotes() {
             <ul className="flex flex-col gap-2">
               {notes.map((note) => (
                 <Note key={note.id} note={note}>
-                  {operates && note.closed !== "withdrawn" ? (
-                    <Decide id={id} note={note} />
-                  ) : null}
+                  {operates && note.closed !== "withdrawn" ? <Decide id={id} note={note} /> : null}
                 </Note>
               ))}
             </ul>
@@ -123,7 +121,9 @@ function Withdraw({ id, note }: { id: string; note: NoteRow }) {
     <div className="flex flex-col gap-2 border-t pt-2">
       <Field
         label={t("Why is it withdrawn?")}
-        help={t("It is no longer shown to anyone. Engagements in progress that were shown it get a blocker in their ledger.")}
+        help={t(
+          "It is no longer shown to anyone. Engagements in progress that were shown it get a blocker in their ledger.",
+        )}
       >
         {(field, help) => (
           <TextArea
