@@ -41,10 +41,11 @@ describe("after the end of an engagement", () => {
     await page.getByRole("checkbox", { name: "Rehearsals" }).check();
     await page.getByRole("link", { name: "parcels", exact: true }).first().click();
     await page.getByRole("heading", { name: "Notes", level: 1, exact: true }).waitFor();
-    const withdraw = page.getByRole("button", { name: /^Withdraw:/ });
+    const withdraw = page.getByRole("button", { name: /^Withdraw ?:/ });
+    await withdraw.first().waitFor();
     const all = await withdraw.count();
     expect(all).toBeGreaterThan(0);
-    const accept = page.getByRole("button", { name: /^Accept for later engagements:/ });
+    const accept = page.getByRole("button", { name: /^Accept for later engagements ?:/ });
     const open = await accept.count();
     expect(open).toBeGreaterThan(0);
     await accept.first().click();

@@ -42,6 +42,7 @@ mod pages;
 mod planned;
 mod programs;
 mod races;
+mod reach;
 mod real;
 mod rehearsed;
 mod remote;

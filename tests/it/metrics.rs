@@ -63,8 +63,8 @@ fn an_engagement_that_fails_or_is_cancelled_has_figures_too() {
     let compared = json(&crew, &["metrics", "compare", "demo", "demo"]);
     assert_eq!(compared["engagements"], serde_json::json!([1, 1]));
     crew.run(&["metrics", "compare", "demo", "2001-01"]).exits(1).says("not comparable");
-    crew.run(&["metrics", "compare", "demo", "nowhere"]).exits(2).says("no engagement");
-    crew.run(&["metrics", "advise"]).exits(0).says("too few to say");
+    crew.run(&["metrics", "compare", "demo", "nowhere"]).exits(2).says("is not an engagement");
+    crew.run(&["metrics", "advise"]).exits(0).says("not enough engagements yet");
     let focus = crew.run(&["cost", "--export", "focus"]).exits(0).out;
     assert_eq!(focus.lines().count(), 1, "a rehearsal costs nothing");
     assert!(focus.starts_with("BilledCost,BillingAccountId,"), "{focus}");
@@ -104,7 +104,7 @@ fn made(n: u64) -> Summary {
         ..Spent::default()
     };
     let phase = |name: &str, part: u64| {
-        let model = if n % 2 == 0 { "opus" } else { "sonnet" };
+        let model = if n.is_multiple_of(2) { "opus" } else { "sonnet" };
         let agent = |agent: &str, part| AgentFigures {
             agent: agent.to_owned(),
             model: model.to_owned(),
@@ -114,13 +114,17 @@ fn made(n: u64) -> Summary {
             tools: 12,
             working_ms: 61_000,
         };
-        let gate = GateFigures { approved: true, by_person: n % 11 != 0, first_time: n % 3 != 0 };
+        let gate = GateFigures {
+            approved: true,
+            by_person: !n.is_multiple_of(11),
+            first_time: !n.is_multiple_of(3),
+        };
         let agents = vec![agent("pm", part), agent("qa", part + 1)];
         let mut total = Spent::default();
         agents.iter().for_each(|agent| total.add(&agent.spent));
         PhaseFigures {
             phase: name.to_owned(),
-            runs: 1 + u32::from(n % 3 == 0),
+            runs: 1 + u32::from(n.is_multiple_of(3)),
             swarms: 1,
             gate: Some(gate),
             ratings: vec![("quality".to_owned(), (1 + n % 5) as u8)],
@@ -169,7 +173,7 @@ async fn months_are_the_sums_of_their_engagements() {
     store.put(&items).await.expect("written");
     rebuild_months(&store).await.expect("folded");
     let found = months(&store).await.expect("months");
-    assert!(found.len() >= 1, "{}", found.len());
+    assert!(!found.is_empty());
     let sum: u64 = found.values().flat_map(|m| &m.workflows).map(|(_, t)| t.spent.micro_usd).sum();
     let expected: u64 = all.iter().map(|summary| summary.spent.micro_usd).sum();
     assert_eq!(sum, expected);

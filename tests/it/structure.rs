@@ -22,7 +22,10 @@ const LAYERS: [(&str, &[&str]); 15] = [
     ("lsp", &["definition", "plan"]),
     ("views", &["definition", "plan", "ports", "runtime", "sow"]),
     ("api", &["definition", "plan", "ports", "runtime", "sow", "views"]),
-    ("benches", &["aws", "definition", "local", "plan", "ports", "runtime", "sow", "tools"]),
+    (
+        "benches",
+        &["aws", "definition", "local", "plan", "ports", "runtime", "sow", "tools", "views"],
+    ),
 ];
 
 #[test]

@@ -10,6 +10,12 @@ pub enum Metrics {
     Trend(Which),
     /// Show where the money went, by phase, agent and model.
     Cost(Which),
+    /// Show how the uses of each pattern ended, with the lower bound of its success rate.
+    Patterns {
+        /// Output format.
+        #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
+        format: Format,
+    },
     /// Compare two groups of engagements, phase by phase.
     Compare {
         /// An engagement, a month (`2026-11`), or the first 8 or more characters of a definition

@@ -9,7 +9,8 @@ use cloudcrew_views::analytics::{
     trend,
 };
 
-use crate::args::{Args, Format, Metrics};
+use super::patterns::patterns;
+use crate::args::{Args, Format, Metrics, Patterns};
 use crate::exit::{Exit, Failure};
 use crate::home;
 use crate::out::{document, note, say};
@@ -34,6 +35,9 @@ pub async fn metrics(args: &Args, verb: &Metrics) -> Result<Exit, Failure> {
                 Format::Json => document(&pretty(&found)),
                 Format::Human => by_line(&found),
             }
+        }
+        Metrics::Patterns { format } => {
+            return patterns(args, &Patterns::List { format: *format }).await;
         }
         Metrics::Compare { a, b, workflow, rehearsals, format } => {
             let of = |summary: &Summary| {

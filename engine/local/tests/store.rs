@@ -300,7 +300,7 @@ fn a_newer_file_is_refused() {
     let (before, head) = journal(home.path());
     raw(home.path(), "PRAGMA user_version = 9");
     let words =
-        "was written by a newer cloudcrew (format 9, this one supports 4); use a newer version";
+        "was written by a newer cloudcrew (format 9, this one supports 5); use a newer version";
     assert!(message(Store::open(home.path())).ends_with(words));
     let said =
         message(block_on(before.append("acme", &head, Writer::Inbound, batch(vec![entry(4)]))));

@@ -217,12 +217,12 @@ fn a_refusal_names_what_is_missing() {
     let of = |word: &[Letter], least| may_promote(&evidence(&events(word), least), least);
     use Letter::{Approved, Revised};
     for (word, least, words) in [
-        (vec![], None, "used in 0 engagements in which a person decided, and 3 are needed"),
-        (vec![Approved, Approved], None, "used in 2 engagements"),
-        (vec![Approved, Approved, Revised], None, "2 of 3 were approved without changes"),
+        (vec![], None, "0 of the 3 required uses in which a person decided"),
+        (vec![Approved, Approved], None, "2 of the 3 required uses"),
+        (vec![Approved, Approved, Revised], None, "2 of 3 uses were approved without changes"),
         (vec![Approved, Revised, Approved, Approved, Approved], None, "4 of 5"),
-        (vec![Approved; 3], Some(0.7), "`min_lower_bound` is 0.7"),
-        (vec![Approved; 3], None, "it is proven already"),
+        (vec![Approved; 3], Some(0.7), "`min_lower_bound` requires 0.7"),
+        (vec![Approved; 3], None, "it is already proven"),
     ] {
         let why = of(&word, least).expect_err("it is refused");
         assert!(why.contains(words), "{word:?}: {why}");
@@ -233,7 +233,7 @@ fn a_refusal_names_what_is_missing() {
     withdrawn.extend(events(&[Approved; 3]));
     let found = evidence(&withdrawn, None);
     assert_eq!(found.tier, Tier::Withdrawn, "a withdrawal is final");
-    assert_eq!(may_promote(&found, None), Err("it is withdrawn".to_owned()));
+    assert_eq!(may_promote(&found, None), Err("it has been withdrawn".to_owned()));
 }
 
 /// Whoever can write to the library cannot promote what the evidence does not bear.

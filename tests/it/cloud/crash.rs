@@ -54,6 +54,7 @@ impl Place {
             .arg("phase")
             .env("AWS_ENDPOINT_URL", endpoint)
             .env("TASK_LEDGER_TABLE", &self.name)
+            .env("METRICS_TABLE", format!("{}-metrics", self.name))
             .env("BLOBS_BUCKET", &self.name)
             .env("PROJECT_ID", PROJECT)
             .env("PHASE", "discovery")

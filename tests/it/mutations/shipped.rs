@@ -42,6 +42,14 @@ impl Place {
     }
 }
 
+/// A pattern without programs.
+const SMALL: (&str, &str) = (
+    "patterns/small.yaml",
+    "version: 1\npattern: small\ntitle: A small pattern\ncategory: application\n\
+     tags: [python, retries]\ndescription: Use it in tests only.\nfiles:\n  \
+     - { path: app.py, content: print }\n",
+);
+
 /// The shipped workspace.
 pub struct Shipped {
     pub sources: Sources,
@@ -59,7 +67,13 @@ pub fn shipped() -> Shipped {
         let file = read.find(path).expect("a file");
         sources.add(path.clone(), read.text(file).as_bytes());
     }
-    let definitions = paths.iter().filter(|path| FileKind::of(path).is_some());
+    sources.add(SMALL.0.to_owned(), SMALL.1.as_bytes());
+    paths.push(SMALL.0.to_owned());
+    // The files in the shipped patterns are programs: what a change of one means is not known here.
+    let known = |path: &&String| {
+        FileKind::of(path).is_some_and(|kind| kind != FileKind::Pattern) || *path == SMALL.0
+    };
+    let definitions = paths.iter().filter(known);
     let files = definitions.map(|path| (path.clone(), places(&sources, path))).collect();
     Shipped { sources, files }
 }

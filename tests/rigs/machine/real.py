@@ -39,9 +39,11 @@ def place():
                               for attribute in ("PK", "SK", "listed", "made", "waiting", "todo", "todo_at")],
         GlobalSecondaryIndexes=[index("all", "listed", "made"), index("waiting", "waiting", "made"), index("todo", "todo", "todo_at")],
         StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"})
-    dynamo.create_table(
-        TableName=name + "-connections", BillingMode="PAY_PER_REQUEST", KeySchema=[key("PK", "HASH"), key("SK", "RANGE")],
-        AttributeDefinitions=[{"AttributeName": attribute, "AttributeType": "S"} for attribute in ("PK", "SK")])
+    for other in ("connections", "metrics"):
+        dynamo.create_table(
+            TableName="%s-%s" % (name, other), BillingMode="PAY_PER_REQUEST",
+            KeySchema=[key("PK", "HASH"), key("SK", "RANGE")],
+            AttributeDefinitions=[{"AttributeName": attribute, "AttributeType": "S"} for attribute in ("PK", "SK")])
     s3.create_bucket(Bucket=name)
     return name
 
@@ -133,7 +135,7 @@ def main():
     environment = {"TASK_LEDGER_TABLE": name, "BLOBS_BUCKET": name, "UPLOADS_BUCKET": name, "SECRETS_ARN": secret, "DEFINITION": digest,
                    "STATE_MACHINE_ARNS": json.dumps({"delivery": machine}), "SCHEDULE_GROUP": name, "SCHEDULE_ROLE_ARN": role,
                    "REMINDERS_FUNCTION_ARN": values["reminders_function_arn"], "ANSWER_FUNCTION_ARN": values["answer_function_arn"],
-                   "CONNECTIONS_TABLE": name + "-connections", "WEBSOCKET_CALLBACK_URL": "%s/_live/%s" % (here, name),
+                   "CONNECTIONS_TABLE": name + "-connections", "METRICS_TABLE": name + "-metrics", "WEBSOCKET_CALLBACK_URL": "%s/_live/%s" % (here, name),
                    "WEBSOCKET_URL": "%s/_live/%s" % (here.replace("http", "ws"), name), **settings,
                    **dict(pair.split("=", 1) for pair in variables)}
     if "NOTIFY" in environment:

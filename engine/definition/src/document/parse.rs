@@ -166,6 +166,8 @@ impl<'a> Builder<'a> {
                 let kind = match core {
                     None if style == ScalarStyle::Plain => plain(&value),
                     Some(Some("int" | "float" | "bool" | "null")) => plain(&value),
+                    // What it was meant to be is not known, and nothing follows from it.
+                    Some(None) if tag.is_some_and(|tag| tag.handle() != "!") => Kind::Null,
                     _ => Kind::Text(value.into_owned()),
                 };
                 let node = self.push(kind, span);

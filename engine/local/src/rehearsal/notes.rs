@@ -22,7 +22,7 @@ pub(super) fn turn(
     let own = phase.deliverables.iter().filter(|d| d.owner == agent.name);
     let written = own.filter(|d| transcript.wrote(&d.path)).take(2);
     let (kind, what) = match phase.gate {
-        Some(_) => ("summary", "what this file came to"),
+        Some(_) => ("summary", "what later work needs from this file"),
         None => ("lesson", "what the next engagement should do differently"),
     };
     let turn = written.fold(Turn::says("I note what later work should know."), |turn, d| {

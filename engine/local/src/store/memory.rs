@@ -207,7 +207,8 @@ fn find(
     now: i64,
     most: usize,
 ) -> Result<Vec<Kept>, Stop<StoreError>> {
-    let sql = "SELECT count(*) FROM (SELECT 1 FROM memory WHERE shared AND space = ?1 LIMIT ?2)";
+    // Of the same notes as the terms below: all of the space.
+    let sql = "SELECT count(*) FROM (SELECT 1 FROM memory WHERE space = ?1 LIMIT ?2)";
     let all: i64 =
         connection.prepare_cached(sql)?.query_row(params![key, COUNTED], |row| row.get(0))?;
     let sql =

@@ -35,7 +35,7 @@ CREATE TABLE metric (
   PRIMARY KEY (key, sort)
 ) STRICT, WITHOUT ROWID;
 
--- Bundles of files that crews may use. Their files are blobs.
+-- The pattern library. A card is JSON with the texts of its files.
 CREATE TABLE pattern (
   number INTEGER PRIMARY KEY,
   space  TEXT NOT NULL,

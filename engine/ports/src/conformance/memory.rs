@@ -132,6 +132,7 @@ pub async fn what_is_not_shared_is_not_found(
     let all = [
         lesson("l/quoted", Trust::Quoted),
         lesson("l/derived", Trust::Derived),
+        lesson("l/accepted", Trust::Accepted),
         Kept { closed: Some(withdrawn), ..lesson("l/withdrawn", Trust::Accepted) },
         Kept { expires: NOW, ..lesson("l/expired", Trust::Accepted) },
         summary("s/derived", Trust::Derived),
@@ -140,7 +141,7 @@ pub async fn what_is_not_shared_is_not_found(
     done("records are written", memory.put(&space, &all).await);
     settled().await;
     let words = "number tables";
-    assert_eq!(found(memory, &space, MemoryKind::Lesson, words).await, ["l/derived"]);
+    assert_eq!(found(memory, &space, MemoryKind::Lesson, words).await, ["l/accepted"]);
     assert_eq!(found(memory, &space, MemoryKind::Summary, words).await, ["s/accepted"]);
     let newest = memory.newest(&space, MemoryKind::Lesson, NOW, 10).await;
     assert_eq!(done("the newest", newest).len(), 1);

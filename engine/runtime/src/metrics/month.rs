@@ -1,4 +1,4 @@
-//! What a month came to: a fold of the engagements that began in it.
+//! The totals of a month: a fold of the engagements that began in it.
 
 use std::collections::BTreeMap;
 

@@ -14,7 +14,7 @@ use crate::engagement::{EndReason, Engagement};
 
 /// The key of all engagements, by the time at which they began.
 pub const TIMELINE: &str = "TIMELINE";
-/// The key of what months came to, before `#` and the month: `ROLLUP#2026-11`.
+/// The key of the totals of months, before `#` and the month: `ROLLUP#2026-11`.
 pub const ROLLUP: &str = "ROLLUP";
 /// The key of the list of months.
 const MONTHS: &str = "MONTHS";

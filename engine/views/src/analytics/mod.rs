@@ -1,4 +1,4 @@
-//! What many engagements came to: by month, by cost, one beside another, and what to change.
+//! Metrics across engagements: by month, by cost, compared, and what to change.
 //!
 //! Every mean and every share comes with the number behind it. Rehearsals are shown apart: their
 //! tokens are estimates, and nobody decided.

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::{Mean, Share, usd};
 use crate::VERSION;
 
-/// `metrics trend`: what each month came to.
+/// `metrics trend`: metrics by month.
 #[derive(Debug, Serialize, JsonSchema, ToSchema)]
 pub struct Trend {
     /// Always 1.
@@ -54,7 +54,7 @@ pub struct TrendRow {
     pub surveyed: Share,
 }
 
-/// What each month came to.
+/// Metrics by month.
 pub fn trend(months: &BTreeMap<String, Month>, live: bool) -> Trend {
     let mut rows = Vec::new();
     for (name, month) in months {
