@@ -118,7 +118,7 @@ fn every_tool_of_every_agent_is_used_and_refusals_are_noted() {
         }
     }
     let rows = crew.run(&["ledger", "demo"]).out;
-    assert!(rows.contains("Rehearsed tools of infra: 8 worked, 1 refused"), "{rows}");
+    assert!(rows.contains("Rehearsed tools of infra: 11 worked, 1 refused"), "{rows}");
     let files = crew.git(&["ls-tree", "-r", "--name-only", "cloudcrew/demo"]);
     assert!(!files.contains("rehearsed"), "nothing is left over: {files}");
     assert!(

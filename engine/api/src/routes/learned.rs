@@ -51,10 +51,19 @@ pub(crate) async fn notes(
     Caller(caller): Caller,
     Asked(NoteFilter { rehearsals, after }): Asked<NoteFilter>,
 ) -> Result<Json<NotePage>, Problem> {
+    if after.as_deref().is_some_and(|after| !is_id(after)) {
+        return Err(Problem::new(Kind::Malformed, "`after` is not the id of a note"));
+    }
     let space = Space { rehearsal: rehearsals, owner: caller.name.clone() };
     let found = app.ports().memory.list(&space, after.as_deref(), PAGE).await?;
     let next = (found.len() == PAGE).then(|| found.last().map(|kept| kept.record.id.clone()));
     Ok(Json(NotePage { notes: found.iter().map(NoteRow::new).collect(), next: next.flatten() }))
+}
+
+/// Whether this is the id of a note: `m-` and 24 hexadecimal digits.
+fn is_id(text: &str) -> bool {
+    let digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    text.strip_prefix("m-").is_some_and(|id| id.len() == 24 && id.bytes().all(digit))
 }
 
 /// The notes of an engagement, and the files that were written after notes were shown.
