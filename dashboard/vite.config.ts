@@ -29,6 +29,9 @@ function filesBelow(folder: string): string[] {
   });
 }
 
+const EVERYWHERE =
+  /node_modules\/(react|react-dom|scheduler|use-sync-external-store|@tanstack\/(react-router|router-core|react-store|store|history|react-query|query-core))\//;
+
 export default defineConfig({
   plugins: [react(), catalogs(), tailwind(), brotli()],
   resolve: { alias: { "@": join(import.meta.dirname, "src") } },
@@ -40,5 +43,11 @@ export default defineConfig({
     assetsInlineLimit: 0,
     sourcemap: false,
     reportCompressedSize: false,
+    rolldownOptions: {
+      output: {
+        // What every page needs comes in one file, rather than in crumbs.
+        codeSplitting: { groups: [{ name: "libraries", test: EVERYWHERE }] },
+      },
+    },
   },
 });

@@ -68,8 +68,8 @@ fn facts(e: &Engagement, phase: &str, rows: &[LedgerRow]) -> String {
     let total = state.meter.of_phase(phase);
     let estimated = match &state.started.voice {
         RunMode::Rehearsal => ", as estimated",
-        RunMode::Live { .. } => "",
-        RunMode::Replay { .. } => ", as recorded",
+        // The same bytes in a recording and its replay: agents read them.
+        RunMode::Live { .. } | RunMode::Replay { .. } => "",
     };
     let money = match total.unpriced {
         0 => format!("{:.2} USD", total.micro_usd as f64 / 1e6),
