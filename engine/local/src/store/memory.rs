@@ -116,8 +116,11 @@ impl Memory for Store {
 
     async fn forget_all(&self) -> Result<(), StoreError> {
         self.write(|connection| {
-            let sql = "DELETE FROM memory; DELETE FROM memory_shown; \
-                       INSERT INTO memory_text (memory_text) VALUES ('delete-all');";
+            // A new index: after FTS5's `delete-all`, SQLite reports the old one as damaged.
+            let sql = "DELETE FROM memory; DELETE FROM memory_shown; DROP TABLE memory_text; \
+                       CREATE VIRTUAL TABLE memory_text USING fts5(\
+                         key, about, body, tokenize = 'porter unicode61', content = ''\
+                       );";
             connection.execute_batch(sql)?;
             Ok::<_, Stop<StoreError>>(())
         })

@@ -16,7 +16,7 @@ CREATE INDEX memory_newest ON memory (space, kind, at) WHERE shared;
 
 -- `key` is one word for each space.
 CREATE VIRTUAL TABLE memory_text USING fts5(
-  key, about, body, tokenize = 'porter unicode61', content = '', contentless_delete = 1
+  key, about, body, tokenize = 'porter unicode61', content = ''
 );
 
 CREATE TABLE memory_shown (
