@@ -1,5 +1,5 @@
-//! What questions about the metrics of 10,000 engagements take, in the store of one machine, against
-//! limits and against SQLite reading the same rows.
+//! What questions about the metrics of 10,000 engagements take, in the store of one machine,
+//! against limits and against SQLite reading the same rows.
 //!
 //! `cargo bench -p cloudcrew-benches --bench metrics`
 

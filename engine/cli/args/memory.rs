@@ -52,8 +52,8 @@ pub enum Memory {
         #[arg(long, value_name = "WORDS")]
         reason: String,
     },
-    /// Publish an accepted note to the engagements of all owners. It must not name its engagement or
-    /// owner.
+    /// Publish an accepted note to the engagements of all owners. It must not name its engagement
+    /// or owner.
     Publish {
         /// Id of the note.
         id: String,

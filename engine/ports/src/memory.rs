@@ -55,11 +55,6 @@ impl MemoryKind {
             MemoryKind::Lesson => "lesson",
         }
     }
-
-    /// The kind of this name.
-    pub fn of(name: &str) -> Option<MemoryKind> {
-        MemoryKind::ALL.into_iter().find(|kind| kind.name() == name)
-    }
 }
 
 /// The trust level of a record, which also decides who sees it. A record is never trusted more than
@@ -124,7 +119,7 @@ pub enum MemorySource {
 /// Something to remember. It never changes; see [`Kept`] for what becomes of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MemoryRecord {
-    /// Derived from the rest, so that a repeated step writes it once. See [`MemoryRecord::name`].
+    /// Derived from the rest, so that a repeated step writes it once. See [`MemoryRecord::named`].
     pub id: String,
     /// What it is.
     pub kind: MemoryKind,
@@ -191,7 +186,7 @@ pub struct Kept {
     /// The record.
     #[serde(flatten)]
     pub record: MemoryRecord,
-    /// How far it may be believed now.
+    /// Its trust level now.
     pub trust: Trust,
     /// Why it is no longer used; absent while it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,4 +1,4 @@
-//! `patterns`: bundles of files, and what speaks for them.
+//! `patterns`: reusable bundles of files, with the evidence for each.
 
 use std::collections::BTreeMap;
 
@@ -20,8 +20,7 @@ pub struct PatternList {
     pub patterns: Vec<PatternMetadata>,
 }
 
-/// `patterns show`: a pattern, its files and what speaks for it. Stored beside the files in a
-/// bucket, it is `metadata.json`.
+/// `patterns show`: a pattern, its files and the evidence for it.
 #[derive(Serialize, JsonSchema)]
 pub struct PatternMetadata {
     /// Always 1.
@@ -42,7 +41,7 @@ pub struct PatternMetadata {
     pub files: Vec<String>,
     /// Where it comes from: `workspace`, or who contributed it.
     pub origin: String,
-    /// What speaks for it.
+    /// The evidence for it.
     #[serde(flatten)]
     pub evidence: Evidence,
     /// Share of all engagements in which the phases that used it were approved without changes;

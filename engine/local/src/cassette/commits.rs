@@ -1,9 +1,9 @@
 //! Ids of commits and notes in a replay.
 //!
 //! The id of a commit depends on when it was made and that of a note on the engagement, so a replay
-//! has other ids than the recording. A model may have read such an id and named it in a later call. Requests
-//! that are equal but for their ids are paired, id by id, and what was recorded is read with the
-//! ids of the replay.
+//! has other ids than the recording. A model may have read such an id and named it in a later call.
+//! Requests that are equal but for their ids are paired, id by id, and what was recorded is read
+//! with the ids of the replay.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;

@@ -85,8 +85,9 @@ impl Driver {
             Action::Wait(requests) => return Ok(self.waits(requests, now).await),
             Action::Blocked(reason) => return Ok(Some(Rest::Blocked(reason))),
             Action::End(end) => {
-                self.leave_uncompleted(&end).await?;
-                self.append(vec![Event::Ended(end)]).await?;
+                let mut events = self.leave_uncompleted(&end).await;
+                events.push(Event::Ended(end));
+                self.append(events).await?;
             }
             Action::Leave(outcome) => self.go(outcome).await?,
             Action::Settle(request) => self.settle_request(&request, now).await?,

@@ -190,16 +190,13 @@ pub struct AgentFigures {
     pub working_ms: u64,
 }
 
-/// What a person answered to the survey.
+/// How a person rated the engagement. What the person says is in the journal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SurveyFigures {
     /// The person.
     pub actor: String,
     /// Ratings by question, each 1 to 5.
     pub ratings: Vec<(String, u8)>,
-    /// What the person says.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub words: String,
 }
 
 impl Summary {
@@ -216,7 +213,6 @@ impl Summary {
         let surveys = state.surveys.values().map(|survey| SurveyFigures {
             actor: survey.actor.clone(),
             ratings: survey.ratings.clone(),
-            words: survey.words.clone(),
         });
         Summary {
             version: 1,
@@ -250,7 +246,7 @@ pub(super) fn phase(e: &Engagement, name: &str) -> PhaseFigures {
     let progress = state.progress(name);
     let course = state.figures.phases.get(name).copied().unwrap_or_default();
     let requests = state.requests.iter().filter(|request| request.phase == name);
-    let waited = requests.filter_map(|r| u64::try_from(r.answered? - r.opened).ok());
+    let waited = requests.filter_map(|r| u64::try_from(r.answered?.saturating_sub(r.opened)).ok());
     let mut agents: Vec<AgentFigures> = Vec::new();
     let mut spent = Spent::default();
     for (_, agent, model, line) in state.meter.lines().filter(|(of, ..)| *of == name) {

@@ -1,11 +1,12 @@
 //! The evidence for a pattern, and the rule by which it is promoted and demoted.
 //!
 //! A use counts when live models took part, a person decided about its phase, and the engagement
-//! neither contributed the pattern nor has counted before. It succeeded when the person asked for no
-//! changes. No agent says so about its own work.
+//! neither contributed the pattern nor has counted before. It succeeded when the person requested
+//! no changes. No agent says so about its own work.
 //!
-//! One success makes a draft a candidate. A candidate is promoted, when someone asks for it, with at
-//! least three counted uses of which more than 80% succeeded. The same rule demotes it, immediately.
+//! One success makes a draft a candidate. A candidate is promoted, when someone asks for it, with
+//! at least three counted uses of which more than 80% succeeded. The same rule demotes it,
+//! immediately.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -131,7 +132,8 @@ pub fn may_promote(found: &Evidence, min_lower_bound: Option<f64>) -> Result<(),
     }
     if counted > 0 && 5 * succeeded <= 4 * counted {
         missing.push(format!(
-            "{succeeded} of {counted} uses were approved without changes; more than 80% are required"
+            "{succeeded} of {counted} uses were approved without changes; more than 80% are \
+             required"
         ));
     }
     if let Some(least) = min_lower_bound

@@ -45,7 +45,7 @@ pub struct AdviceDocument {
     /// What to change.
     pub advice: Vec<Advice>,
     /// What there is not enough of yet, to say anything.
-    pub too_few: Vec<Enough>,
+    pub too_few: Vec<TooFew>,
 }
 
 /// A change to the definitions.
@@ -72,7 +72,7 @@ pub struct Advice {
 
 /// A question that has too few engagements to be answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, ToSchema)]
-pub struct Enough {
+pub struct TooFew {
     /// The question, in words.
     pub what: String,
     /// Engagements that there are.
@@ -86,7 +86,7 @@ pub(super) struct Grounds<'a> {
     phases: BTreeMap<String, PhaseTotal>,
     /// By phase, agent and model.
     lines: BTreeMap<(String, String, String), LineTotal>,
-    too_few: Vec<Enough>,
+    too_few: Vec<TooFew>,
 }
 
 impl Grounds<'_> {
@@ -104,7 +104,7 @@ impl Grounds<'_> {
     /// Whether there are enough; if not, that is noted.
     fn enough(&mut self, there: u64, what: impl FnOnce() -> String) -> bool {
         if there < MINIMUM {
-            self.too_few.push(Enough { what: what(), there });
+            self.too_few.push(TooFew { what: what(), there });
         }
         there >= MINIMUM
     }

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use cloudcrew_runtime::metrics::stats::wilson;
 
-pub use advise::{Advice, AdviceDocument, CODES, Enough, MINIMUM, advise, page};
+pub use advise::{Advice, AdviceDocument, CODES, MINIMUM, TooFew, advise, page};
 pub use compare::{Compared, Comparison, Side, compare};
 pub use cost::{CostDocument, CostOf, costs};
 pub use focus::focus;

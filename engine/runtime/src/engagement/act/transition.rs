@@ -61,13 +61,11 @@ impl Driver {
         self.transit(phase, &of, "metrics").await
     }
 
-    /// Keeps what an engagement that does not complete has taught: nothing finalizes it.
-    pub(in crate::engagement) async fn leave_uncompleted(
-        &self,
-        end: &End,
-    ) -> Result<(), EngagementError> {
+    /// Keeps what an engagement that does not complete has taught: nothing finalizes it. The result
+    /// is what to record with its end.
+    pub(in crate::engagement) async fn leave_uncompleted(&self, end: &End) -> Vec<Event> {
         if end.kind == EndReason::Completed {
-            return Ok(());
+            return Vec::new();
         }
         let phase = self.look(|e| e.state.last_phase.clone().unwrap_or_default()).await;
         let mut steps = vec![
@@ -81,7 +79,7 @@ impl Driver {
             let done = Transition { fault, ..Transition::new(&phase, "end", step) };
             Event::Transitioned(Box::new(done))
         });
-        self.append(done.collect()).await
+        done.collect()
     }
 
     /// Does a step, unless it is on record.
@@ -106,7 +104,8 @@ impl Driver {
                     done.fault = written.err().map(|error| error.to_string());
                 }
             }
-            _ => done.fault = self.write_notes().await,
+            "memory" => done.fault = self.write_notes().await,
+            other => done.fault = Some(format!("no step named `{other}`")),
         }
         self.append(vec![Event::Transitioned(Box::new(done))]).await
     }

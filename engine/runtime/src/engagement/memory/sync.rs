@@ -165,11 +165,7 @@ async fn lift(
 /// Whether a note may be shown to all owners.
 fn publishable(e: &Engagement, note: &MemoryRecord, trust: Trust) -> Result<(), String> {
     if trust < Trust::Accepted {
-        return Err(
-            "no person has accepted it; read it with `cloudcrew memory show`, then accept \
-                    it with `cloudcrew memory accept`"
-                .to_owned(),
-        );
+        return Err("no person has accepted it".to_owned());
     }
     let words = format!("{} {}", note.about, note.text).to_lowercase();
     for name in [&e.project, &e.state.started.owner] {

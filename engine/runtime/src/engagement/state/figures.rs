@@ -32,8 +32,6 @@ pub struct Worked {
 /// The course of a phase.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Course {
-    /// When it was first entered, milliseconds since 1970 UTC.
-    pub began: i64,
     /// How often its review sent it back.
     pub reworks: u32,
     /// How often it started again after a limit or a failure.
@@ -44,13 +42,10 @@ pub struct Course {
 
 impl State {
     /// Counts how a state was entered. The state is the new one.
-    pub(super) fn counted_entry(&mut self, on: Option<Outcome>, at: i64) {
+    pub(super) fn counted_entry(&mut self, on: Option<Outcome>) {
         let Some(phase) = self.phase().map(str::to_owned) else { return };
         let swarm = self.kind() == Some(Kind::Swarm);
         let course = self.figures.phases.entry(phase).or_default();
-        if course.began == 0 {
-            course.began = at;
-        }
         match on {
             Some(Outcome::Faulted) if swarm => course.reworks += 1,
             Some(Outcome::Limit | Outcome::Failed) if swarm => course.retries += 1,

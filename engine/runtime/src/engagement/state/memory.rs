@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cloudcrew_ports::memory::{Closing, MemoryRecord, MemorySource, Trust};
 use cloudcrew_tools::Recollection;
 
-use super::State;
+use super::{State, SwarmRun};
 use crate::engagement::event::{CommitRecord, ToolDone, Transition};
 
 /// The notes of an engagement.
@@ -132,16 +132,18 @@ impl Memories {
     }
 }
 
+/// The current visit of a swarm, as [`Reach::prompts`] names it.
+fn prompt(run: &SwarmRun) -> (String, u32, String) {
+    let visit = u32::try_from(run.visits.len()).unwrap_or(u32::MAX);
+    (run.id.clone(), visit, run.visits.last().cloned().unwrap_or_default())
+}
+
 impl State {
     /// Notes the effects of a tool call in a swarm.
     pub(super) fn tool_done(&mut self, done: &ToolDone) {
         let Some(run) = self.swarm.as_mut() else { return };
         run.shown.add(done);
-        let prompt = (
-            run.id.clone(),
-            u32::try_from(run.visits.len()).unwrap_or(u32::MAX),
-            run.visits.last().cloned().unwrap_or_default(),
-        );
+        let prompt = prompt(run);
         self.recalled(&done.recalled, &prompt);
         if let Some(record) = &done.remembered {
             self.remembered(record);
@@ -152,11 +154,7 @@ impl State {
     pub(super) fn visit_recalled(&mut self, recalled: &[Recollection]) {
         let Some(run) = self.swarm.as_mut() else { return };
         run.shown.recall(recalled);
-        let prompt = (
-            run.id.clone(),
-            u32::try_from(run.visits.len()).unwrap_or(u32::MAX),
-            run.visits.last().cloned().unwrap_or_default(),
-        );
+        let prompt = prompt(run);
         self.recalled(recalled, &prompt);
     }
 

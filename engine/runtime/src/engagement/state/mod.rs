@@ -294,7 +294,7 @@ impl State {
             Event::Entered { state, on, resume, why } => {
                 self.entered += 1;
                 self.enter(state, *on, resume.clone());
-                self.counted_entry(*on, at);
+                self.counted_entry(*on);
                 self.reason = why.clone();
                 self.restarts(*on, why.as_ref());
             }

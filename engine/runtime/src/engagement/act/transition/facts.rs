@@ -100,13 +100,10 @@ fn facts(e: &Engagement, phase: &str, rows: &[LedgerRow]) -> String {
         (LedgerKind::Blocker, "Blockers"),
     ] {
         let of = |r: &&LedgerRow| r.phase == phase && r.kind == kind;
-        let line = |r: &LedgerRow| match state.settled.get(&r.id) {
-            Some(settled) => format!("{} ({})", row(&r.title), settled.name()),
-            None => format!("{} (open)", row(&r.title)),
-        };
-        let line = |r: &LedgerRow| match kind {
-            LedgerKind::Decision => row(&r.title).into_owned(),
-            _ => line(r),
+        let line = |r: &LedgerRow| match (kind, state.settled.get(&r.id)) {
+            (LedgerKind::Decision, _) => row(&r.title).into_owned(),
+            (_, Some(settled)) => format!("{} ({})", row(&r.title), settled.name()),
+            (_, None) => format!("{} (open)", row(&r.title)),
         };
         list(&mut text, name, rows.iter().filter(of).map(line));
     }
