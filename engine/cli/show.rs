@@ -50,6 +50,10 @@ pub async fn human(store: &Store, engagement: &Engagement) -> Result<String, Fai
                 {
                     text.push_str(&format!("    assumed: {}\n", row(&assumed.title)));
                 }
+                for note in state.lifted_by(request) {
+                    let (about, words) = (row(&note.about), row(&note.text));
+                    text.push_str(&format!("    for later engagements: {about}: {words}\n"));
+                }
                 for (path, what) in changes(store, engagement, request)? {
                     text.push_str(&format!("    {what} {}\n", row(&path)));
                 }

@@ -612,7 +612,7 @@ async fn a_phase_is_left_once_and_only_a_persons_approval_lifts_its_notes() {
         seen: Mutex::default(),
         died: Notify::new(),
     });
-    let mut deaths = 0;
+    let (mut deaths, mut offered) = (0, BTreeSet::new());
     for process in 0.. {
         let (mut ports, ..) = ports(&home).await;
         ports.journal = Arc::clone(&journal) as Arc<dyn Journal>;
@@ -633,6 +633,8 @@ async fn a_phase_is_left_once_and_only_a_persons_approval_lifts_its_notes() {
                 if request.phase == "poc" {
                     continue;
                 }
+                e = open(Record::of(&store), PROJECT).await.expect("an engagement");
+                offered.extend(e.state.lifted_by(request).iter().map(|note| note.id.clone()));
                 let approved = Submission {
                     request: request.id.clone(),
                     digest: None,
@@ -644,7 +646,6 @@ async fn a_phase_is_left_once_and_only_a_persons_approval_lifts_its_notes() {
                     channel: "terminal".to_owned(),
                     remarks: Vec::new(),
                 };
-                e = open(Record::of(&store), PROJECT).await.expect("an engagement");
                 record(Record::of(&store), &*clock, &mut e, approved).await.expect("recorded");
             }
             Some(rest) => unreachable!("{rest:?}"),
@@ -695,6 +696,9 @@ async fn a_phase_is_left_once_and_only_a_persons_approval_lifts_its_notes() {
     for kept in lifted {
         let phase = kept.record.phase.as_str();
         assert!(["discovery", "architecture"].contains(&phase), "{phase} was lifted");
+        // The engine makes notes of decisions afterwards, word for word.
+        let read = kept.record.kind == MemoryKind::Decision || offered.contains(&kept.record.id);
+        assert!(read, "the gate did not show {}", kept.record.about);
     }
     let space = Space { rehearsal: true, owner: "customer".to_owned() };
     for kept in &all {

@@ -38,6 +38,20 @@ export function Changes(props: { id: string; request: Request; changes: Since })
           </ul>
         </div>
       ) : null}
+      {request.notes.length ? (
+        <div>
+          <h3 className="mb-1 font-semibold">
+            {t("Your approval also shows these notes to later engagements")}
+          </h3>
+          <ul className="list-disc ps-5">
+            {request.notes.map((note) => (
+              <li key={note.id} className="written">
+                <span className="text-muted">{note.about}:</span> <Plain text={note.text} />
+              </li>
+            ))}
+          </ul>
+        </div>
+      ) : null}
       {hidden > 0 ? (
         <Notice>
           {t(

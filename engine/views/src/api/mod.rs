@@ -30,7 +30,7 @@ pub use project::{
 };
 pub use remarks::{RemarkEnd, RemarkReply, RemarkRow, Remarks};
 pub use request::{
-    Answer, BudgetAsked, Coverage, Expected, InboxPage, InboxRow, OpenRequest, Quorum,
+    Answer, BudgetAsked, Coverage, Expected, InboxPage, InboxRow, OfferedNote, OpenRequest, Quorum,
     RequestDetail, RequestPage, Subject, WaitingKind,
 };
 pub use since::{

@@ -3,6 +3,7 @@
 use cloudcrew_definition::syntax::OnExpiry;
 use cloudcrew_plan::Outcome;
 use cloudcrew_plan::forecast::{Estimate, of_phase};
+use cloudcrew_ports::memory::MemoryRecord;
 use cloudcrew_runtime::engagement::{
     AnswerForm, Decision, Engagement, Part, Request, RequestKind, Unit,
 };
@@ -218,6 +219,8 @@ pub struct RequestDetail {
     pub may_revise: bool,
     /// Open findings of the last review.
     pub findings: Vec<String>,
+    /// Notes that later engagements are shown once a person approves an open gate.
+    pub notes: Vec<OfferedNote>,
     /// The budget, when one is to be raised.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub budget: Option<BudgetAsked>,
@@ -237,6 +240,17 @@ pub struct RequestDetail {
     pub expired: bool,
     /// Whether another request replaced it because its subject changed.
     pub superseded: bool,
+}
+
+/// A note of the crew that an approval lets later engagements see.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OfferedNote {
+    /// Its id.
+    pub id: String,
+    /// Its subject.
+    pub about: String,
+    /// Its text.
+    pub text: String,
 }
 
 /// A file that a decision covers.
@@ -377,6 +391,7 @@ impl RequestDetail {
             ratings,
             may_revise,
             findings,
+            notes: notes(e, request),
             budget: budget(request),
             forecast: next.as_deref().and_then(|next| forecast(e, next)),
             next,
@@ -386,6 +401,18 @@ impl RequestDetail {
             superseded: request.superseded,
         }
     }
+}
+
+fn notes(e: &Engagement, request: &Request) -> Vec<OfferedNote> {
+    if !request.is_open() || !matches!(request.kind, RequestKind::Approval { .. }) {
+        return Vec::new();
+    }
+    let note = |record: &MemoryRecord| OfferedNote {
+        id: record.id.clone(),
+        about: record.about.clone(),
+        text: record.text.clone(),
+    };
+    e.state.lifted_by(request).into_iter().map(note).collect()
 }
 
 fn budget(request: &Request) -> Option<BudgetAsked> {

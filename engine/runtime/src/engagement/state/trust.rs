@@ -28,7 +28,8 @@ pub(in crate::engagement) struct Trusts<'a> {
 }
 
 impl<'a> Trusts<'a> {
-    fn of(state: &'a State) -> Trusts<'a> {
+    /// As they are now, or as they would be if a person approved a gate.
+    fn of(state: &'a State, gate: Option<&'a Request>) -> Trusts<'a> {
         fn versions<'a>(files: &'a [(String, String)]) -> impl Iterator<Item = Version<'a>> {
             files.iter().map(|(path, oid)| (path.as_str(), oid.as_str()))
         }
@@ -47,7 +48,7 @@ impl<'a> Trusts<'a> {
         for commit in state.commits.values() {
             trusts.written.extend(versions(&commit.paths));
         }
-        for request in state.approvals() {
+        for request in state.approvals().chain(gate) {
             trusts.accepted.extend(versions(&request.subject));
             trusts.approvals.insert(&request.id);
             let opened = trusts.gates.entry(&request.phase).or_insert(request.opened);
@@ -129,7 +130,17 @@ impl<'a> Trusts<'a> {
 impl State {
     /// The trust levels of all notes, as they are now.
     pub(in crate::engagement) fn trusts(&self) -> Trusts<'_> {
-        Trusts::of(self)
+        Trusts::of(self, None)
+    }
+
+    /// The notes that later engagements are shown once a person approves this gate.
+    pub fn lifted_by(&self, gate: &Request) -> Vec<&MemoryRecord> {
+        let (now, then) = (self.trusts(), Trusts::of(self, Some(gate)));
+        let open = |record: &&MemoryRecord| !self.memories.closed.contains_key(&record.id);
+        let lifted = |record: &&MemoryRecord| {
+            now.note(record) < Trust::Accepted && then.note(record) >= Trust::Accepted
+        };
+        self.memories.records.iter().filter(open).filter(lifted).collect()
     }
 
     /// The trust level of a note, as it is now.
