@@ -39,6 +39,7 @@ mod mutations;
 mod obedient;
 mod owed;
 mod pages;
+mod patterns;
 mod planned;
 mod programs;
 mod races;

@@ -9,12 +9,11 @@ use cloudcrew_definition::path::RepoPath;
 use cloudcrew_definition::shown::{inset, row};
 use cloudcrew_definition::source::MAX_FILE_BYTES;
 use cloudcrew_ports::clock::Clock as _;
-use cloudcrew_ports::memory::{MemoryKind, MemoryRecord, Space};
+use cloudcrew_ports::memory::Space;
 use cloudcrew_ports::pattern::{Card, PatternEvent, PatternUse, Patterns as _, UseOutcome};
-use cloudcrew_ports::relevance::Question;
 use cloudcrew_ports::secret::redacted;
 use cloudcrew_runtime::metrics::{Month, months};
-use cloudcrew_runtime::patterns::may_promote;
+use cloudcrew_runtime::patterns::{Found, all, contribute, fitting, may_promote};
 use cloudcrew_views::VERSION;
 use cloudcrew_views::patterns::{PatternList, PatternMetadata};
 
@@ -26,40 +25,40 @@ use crate::out::{document, note, say};
 use crate::output::pretty;
 use crate::wiring::clock::SystemClock;
 use crate::wiring::store::Store;
+use crate::words::counted;
 use crate::workspace;
 
 pub async fn patterns(args: &Args, verb: &Patterns) -> Result<Exit, Failure> {
     let library = Library::open(args).await?;
     match verb {
-        Patterns::List { format } => library.list(library.all().await?, *format),
+        Patterns::List { format } => library.list(library.found.clone(), *format),
         Patterns::Search { query, category, tags, format } => {
-            let mut found = library.all().await?;
-            found.retain(|one| {
-                category.as_ref().is_none_or(|category| one.category == *category)
-                    && tags.iter().all(|tag| one.tags.contains(tag))
-            });
-            if !query.trim().is_empty() {
-                found = fitting(found, query);
-            }
-            library.list(found, *format);
+            let wanted = |found: &&Found| {
+                let pattern = &found.pattern;
+                category.as_ref().is_none_or(|category| pattern.category == *category)
+                    && tags.iter().all(|tag| pattern.tags.contains(tag))
+            };
+            let found = library.found.iter().filter(wanted).cloned().collect();
+            library.list(fitting(found, query), *format);
         }
         Patterns::Show { name, format } => {
-            let (pattern, origin) = library.find(name)?;
-            show(&library.metadata(pattern, origin).await?, pattern, *format);
+            let found = library.find(name)?;
+            show(&PatternMetadata::new(found.clone(), &library.months), *format);
         }
         Patterns::Use { name, into } => {
-            let (pattern, _) = library.find(name)?;
+            let pattern = &library.find(name)?.pattern;
             let folder = new_folder(into)?;
             for (path, text) in &pattern.files {
                 let safe = RepoPath::parse(path).map_err(|e| Failure::usage(e.to_string()))?;
                 folder.write(Path::new(safe.as_str()), text.as_bytes())?;
             }
-            say!("wrote {} files of {name} to {}", pattern.files.len(), into.display());
+            let files = counted(pattern.files.len(), "file");
+            say!("wrote {files} of {name} to {}", into.display());
         }
         Patterns::Contribute { file } => library.contribute(file).await?,
         Patterns::Promote { name } => return library.promote(name).await,
         Patterns::Withdraw { name, reason } => {
-            let (pattern, _) = library.find(name)?;
+            let pattern = &library.find(name)?.pattern;
             let (actor, reason, at) = (home::actor(), reason.clone(), library.now);
             let event = PatternEvent::Withdrawn { actor, reason, at };
             library.note(&pattern.digest(), "withdrawn", &event).await?;
@@ -73,8 +72,9 @@ pub async fn patterns(args: &Args, verb: &Patterns) -> Result<Exit, Failure> {
 struct Library {
     store: Store,
     space: Space,
-    /// With where each comes from.
-    patterns: Vec<(Pattern, String)>,
+    /// Patterns of the workspace.
+    own: Vec<Pattern>,
+    found: Vec<Found>,
     months: BTreeMap<String, Month>,
     rules: PatternRules,
     now: i64,
@@ -90,41 +90,16 @@ impl Library {
             .and_then(|root| workspace::definition(&root))
             .ok();
         let rules = definition.as_ref().map(workspace::pattern_rules).unwrap_or_default();
-        let own = definition.into_iter().flat_map(|definition| definition.patterns);
-        let mut patterns: Vec<(Pattern, String)> =
-            own.map(|pattern| (pattern, "workspace".to_owned())).collect();
-        for card in store.cards(&space).await? {
-            if !patterns.iter().any(|(there, _)| there.name == card.pattern.name) {
-                let of = match card.project.as_str() {
-                    "" => card.by,
-                    project => format!("{} in {project}", card.by),
-                };
-                patterns.push((card.pattern, of));
-            }
-        }
+        let own = definition.map(|definition| definition.patterns).unwrap_or_default();
+        let found = all(&store, &space, &own, rules.min_lower_bound).await?;
         let (months, now) = (months(&store).await?, SystemClock::default().now());
         let root = args.workspace.clone();
-        Ok(Library { store, space, patterns, months, rules, now, root })
+        Ok(Library { store, space, own, found, months, rules, now, root })
     }
 
-    async fn metadata(&self, pattern: &Pattern, origin: &str) -> Result<PatternMetadata, Failure> {
-        let events = self.store.events(&self.space, &pattern.digest()).await?;
-        let least = self.rules.min_lower_bound;
-        Ok(PatternMetadata::new(pattern, origin, events, &self.months, least))
-    }
-
-    async fn all(&self) -> Result<Vec<PatternMetadata>, Failure> {
-        let mut all = Vec::new();
-        for (pattern, origin) in &self.patterns {
-            all.push(self.metadata(pattern, origin).await?);
-        }
-        Ok(all)
-    }
-
-    fn find(&self, name: &str) -> Result<(&Pattern, &str), Failure> {
-        let found = self.patterns.iter().find(|(pattern, _)| pattern.name == name);
-        found.map(|(pattern, origin)| (pattern, origin.as_str())).ok_or_else(|| {
-            let names: Vec<&str> = self.patterns.iter().map(|(p, _)| p.name.as_str()).collect();
+    fn find(&self, name: &str) -> Result<&Found, Failure> {
+        self.found.iter().find(|found| found.pattern.name == name).ok_or_else(|| {
+            let names: Vec<&str> = self.found.iter().map(|f| f.pattern.name.as_str()).collect();
             let meant = closest(name, &names).map(|name| format!("; did you mean `{name}`?"));
             Failure::usage(format!("no pattern named `{name}`{}", meant.unwrap_or_default()))
         })
@@ -135,7 +110,9 @@ impl Library {
         Ok(self.store.note(&self.space, digest, &id, event).await?)
     }
 
-    fn list(&self, patterns: Vec<PatternMetadata>, format: Format) {
+    fn list(&self, found: Vec<Found>, format: Format) {
+        let metadata = |found| PatternMetadata::new(found, &self.months);
+        let patterns: Vec<PatternMetadata> = found.into_iter().map(metadata).collect();
         if format == Format::Json {
             return document(&pretty(&PatternList { version: VERSION, patterns }));
         }
@@ -169,55 +146,24 @@ impl Library {
         {
             return Err(refused(format!("{path} appears to contain a secret")));
         }
-        if let Some((there, _)) = self
-            .patterns
-            .iter()
-            .find(|(there, _)| there.name == pattern.name || there.digest() == pattern.digest())
-        {
-            return Err(refused(format!("`{}` already has this name or these files", there.name)));
-        }
         let name = pattern.name.clone();
         let card = Card { pattern, project: String::new(), by: home::actor(), at: self.now };
-        self.store.offer(&self.space, &card).await?;
+        contribute(&self.store, &self.space, &self.own, &card).await?.map_err(refused)?;
         say!("added {name} to the library as a draft");
         Ok(())
     }
 
     async fn promote(&self, name: &str) -> Result<Exit, Failure> {
-        let (pattern, origin) = self.find(name)?;
-        let found = self.metadata(pattern, origin).await?;
+        let found = self.find(name)?;
         if let Err(why) = may_promote(&found.evidence, self.rules.min_lower_bound) {
             note!("`{name}` was not promoted: {why}");
             return Ok(Exit::Failed);
         }
         let event = PatternEvent::Promoted { by: home::actor(), at: self.now };
-        self.note(&found.digest, "promoted", &event).await?;
+        self.note(&found.pattern.digest(), "promoted", &event).await?;
         say!("promoted {name} to proven");
         Ok(Exit::Done)
     }
-}
-
-/// Those that fit a question, best first.
-fn fitting(found: Vec<PatternMetadata>, query: &str) -> Vec<PatternMetadata> {
-    let text = |one: &PatternMetadata| MemoryRecord {
-        id: String::new(),
-        kind: MemoryKind::Summary,
-        about: format!("{} {} {}", one.pattern.replace('-', " "), one.tags.join(" "), one.category),
-        text: format!("{} {}", one.title, one.description),
-        sources: Vec::new(),
-        project: String::new(),
-        phase: String::new(),
-        by: String::new(),
-        step: String::new(),
-        at: 0,
-    };
-    let texts: Vec<MemoryRecord> = found.iter().map(text).collect();
-    let question = Question::among(query, texts.iter());
-    let fits = |(one, text): (PatternMetadata, &MemoryRecord)| Some((question.fit(text)?, one));
-    let mut fits: Vec<(u64, PatternMetadata)> =
-        found.into_iter().zip(&texts).filter_map(fits).collect();
-    fits.sort_by_key(|(fit, _)| std::cmp::Reverse(*fit));
-    fits.into_iter().map(|(_, one)| one).collect()
 }
 
 /// The evidence, in words.
@@ -246,14 +192,14 @@ fn borne(one: &PatternMetadata) -> String {
     )
 }
 
-fn show(one: &PatternMetadata, pattern: &Pattern, format: Format) {
+fn show(one: &PatternMetadata, format: Format) {
     if format == Format::Json {
         return document(&pretty(one));
     }
     say!("{} · {} · {}", row(&one.pattern), one.evidence.tier.name(), row(&one.title));
     say!("  {}", borne(one));
     say!("  from {}; files {}", row(&one.origin), one.digest.get(..12).unwrap_or_default());
-    say!("  {}", inset(pattern.description.trim_end(), "  "));
+    say!("  {}", inset(one.description.trim_end(), "  "));
     for path in &one.files {
         say!("  + {}", row(path));
     }

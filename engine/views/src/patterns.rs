@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use cloudcrew_definition::crew::Pattern;
 use cloudcrew_ports::pattern::{PatternEvent, UseOutcome};
 use cloudcrew_runtime::metrics::Month;
-use cloudcrew_runtime::patterns::{Evidence, evidence};
+use cloudcrew_runtime::patterns::{Evidence, Found};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -57,28 +56,22 @@ pub struct PatternMetadata {
 
 impl PatternMetadata {
     /// A pattern with its evidence.
-    pub fn new(
-        pattern: &Pattern,
-        origin: &str,
-        events: Vec<PatternEvent>,
-        months: &BTreeMap<String, Month>,
-        min_lower_bound: Option<f64>,
-    ) -> PatternMetadata {
-        let evidence = evidence(&events, min_lower_bound);
+    pub fn new(found: Found, months: &BTreeMap<String, Month>) -> PatternMetadata {
+        let Found { pattern, origin, events, evidence } = found;
         let round = |share: f64| (share * 1000.0).round() / 1000.0;
         let base_rate = base_rate(&events, months).map(round);
         let share =
             (evidence.counted > 0).then(|| evidence.succeeded as f64 / evidence.counted as f64);
         PatternMetadata {
             version: VERSION,
-            pattern: pattern.name.clone(),
             digest: pattern.digest(),
-            title: pattern.title.clone(),
-            category: pattern.category.clone(),
-            tags: pattern.tags.clone(),
-            description: pattern.description.clone(),
-            files: pattern.files.iter().map(|(path, _)| path.clone()).collect(),
-            origin: origin.to_owned(),
+            pattern: pattern.name,
+            title: pattern.title,
+            category: pattern.category,
+            tags: pattern.tags,
+            description: pattern.description,
+            files: pattern.files.into_iter().map(|(path, _)| path).collect(),
+            origin,
             lift: share.zip(base_rate).map(|(share, base)| round(share - base)),
             evidence,
             base_rate,

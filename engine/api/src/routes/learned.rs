@@ -9,6 +9,7 @@ use cloudcrew_runtime::engagement::memory::{
     accept as accept_note, kept, tell, withdraw as withdraw_note,
 };
 use cloudcrew_runtime::metrics::months;
+use cloudcrew_runtime::patterns::all;
 use cloudcrew_views::analytics::{CostDocument, Trend, costs, trend};
 use cloudcrew_views::api::{NotePage, NoteRow, PatternPage, PatternRow, ProjectNotes};
 use cloudcrew_views::memory::MemoryWhy;
@@ -177,28 +178,14 @@ pub(crate) async fn patterns(
     let library = &app.ports().patterns;
     let space = Space { rehearsal: false, owner: caller.name.clone() };
     let (own, least) = app.ports().starts.patterns().await?;
-    let mut all: Vec<_> = own.into_iter().map(|p| (p, "workspace".to_owned())).collect();
-    for card in library.cards(&space).await? {
-        if !all.iter().any(|(there, _)| there.name == card.pattern.name) {
-            let origin = match card.project.as_str() {
-                "" => card.by,
-                project => format!("{} in {project}", card.by),
-            };
-            all.push((card.pattern, origin));
-        }
-    }
+    let found = all(&**library, &space, &own, least).await?;
     // Figures of all engagements are for the operator.
     let months = match caller.operates {
         true => months(&*app.ports().metrics).await?,
         false => Default::default(),
     };
-    let mut patterns = Vec::new();
-    for (pattern, origin) in all {
-        let events = library.events(&space, &pattern.digest()).await?;
-        let found = PatternMetadata::new(&pattern, &origin, events, &months, least);
-        patterns.push(PatternRow::new(found));
-    }
-    Ok(Json(PatternPage { patterns }))
+    let row = |found| PatternRow::new(PatternMetadata::new(found, &months));
+    Ok(Json(PatternPage { patterns: found.into_iter().map(row).collect() }))
 }
 
 /// Which engagements to count.

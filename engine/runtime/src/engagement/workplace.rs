@@ -29,12 +29,11 @@ use super::context::variables;
 use super::driver::Driver;
 use super::error::EngagementError;
 use super::event::Decision;
-use super::library::Shelf;
+use super::library::{Shelf, offer};
 use super::load::Engagement;
 use super::memory::{Seen, Wanted, mark_shown, note, recall, space};
 use super::past::Past;
 use super::request::{Request, RequestKind};
-use crate::patterns::may_promote;
 use crate::prompt::render;
 
 /// The workplace of one tool call.
@@ -255,7 +254,8 @@ impl Workplace for CallWorkplace<'_> {
 
     async fn patterns(&self, query: &str) -> Result<Vec<Offered>, Broken> {
         let shelf = self.driver.look(|e| Shelf::of(e, self.phase)).await;
-        Ok(shelf.offered(&*self.driver.ports.patterns, query).await?)
+        let found = shelf.offered(&*self.driver.ports.patterns, query).await?;
+        Ok(found.into_iter().map(offer).collect())
     }
 
     async fn offer(&self, pattern: Pattern) -> Result<Result<(), String>, Broken> {
@@ -268,15 +268,7 @@ impl Workplace for CallWorkplace<'_> {
 
     async fn promotes(&self, name: &str) -> Result<Result<String, String>, Broken> {
         let shelf = self.driver.look(|e| Shelf::of(e, self.phase)).await;
-        let patterns = &*self.driver.ports.patterns;
-        let all = shelf.offered(patterns, "").await?;
-        let Some(found) = all.into_iter().find(|offered| offered.pattern.name == name) else {
-            return Ok(Err("there is no such pattern".to_owned()));
-        };
-        let digest = found.pattern.digest();
-        let evidence = shelf.evidence(patterns, &digest).await?;
-        let least = shelf.rules().min_lower_bound;
-        Ok(may_promote(&evidence, least).map(|()| digest))
+        Ok(shelf.promotes(&*self.driver.ports.patterns, name).await?)
     }
 
     async fn ledger(&self) -> Result<Vec<LedgerRow>, Broken> {

@@ -1,5 +1,8 @@
-//! What is known about a pattern: its uses, how they ended, and how far it may be trusted.
+//! What is known about patterns: where they come from, how their uses ended, and how far that makes
+//! them trusted.
 
 mod evidence;
+mod library;
 
 pub use evidence::{Evidence, Tier, evidence, may_promote};
+pub use library::{Found, all, contribute, fitting};

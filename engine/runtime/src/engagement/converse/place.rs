@@ -17,7 +17,7 @@ use cloudcrew_tools::{
 use serde_json::Value;
 
 use super::Talker;
-use crate::engagement::library::Shelf;
+use crate::engagement::library::{Shelf, offer};
 use crate::engagement::memory::{Wanted, mark_shown, recall, space};
 use crate::engagement::past::Past;
 use crate::engagement::workplace::{colleagues, info, items};
@@ -177,7 +177,8 @@ impl Workplace for TalkPlace<'_> {
 
     async fn patterns(&self, query: &str) -> Result<Vec<Offered>, Broken> {
         let shelf = self.talker.look(|e| Shelf::of(e, self.phase)).await;
-        Ok(shelf.offered(&*self.talker.ports.patterns, query).await?)
+        let found = shelf.offered(&*self.talker.ports.patterns, query).await?;
+        Ok(found.into_iter().map(offer).collect())
     }
 
     async fn offer(&self, _: Pattern) -> Result<Result<(), String>, Broken> {
