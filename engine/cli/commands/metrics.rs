@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cloudcrew_definition::shown::row;
-use cloudcrew_runtime::metrics::{Summary, months, summaries, summary};
+use cloudcrew_runtime::metrics::{Month, Summary, months, summaries, summary};
 use cloudcrew_views::analytics::{
     AdviceDocument, Comparison, CostDocument, Mean, Share, Side, Trend, advise, compare, costs,
     trend,
@@ -40,12 +40,10 @@ pub async fn metrics(args: &Args, verb: &Metrics) -> Result<Exit, Failure> {
             return patterns(args, &Patterns::List { format: *format }).await;
         }
         Metrics::Compare { a, b, workflow, rehearsals, format } => {
-            let of = |summary: &Summary| {
-                summary.live != *rehearsals
-                    && workflow.as_ref().is_none_or(|name| *name == summary.workflow)
-            };
-            let groups = [group(&store, a, &of).await?, group(&store, b, &of).await?];
-            let found = compare([a, b], [&groups[0], &groups[1]]);
+            let only = |month: Month| month.only(!rehearsals, workflow.as_deref());
+            let groups = [group(&store, a, &only).await?, group(&store, b, &only).await?];
+            let order = phases(args, workflow.as_deref());
+            let found = compare([a, b], [&groups[0], &groups[1]], &order);
             match format {
                 Format::Json => document(&pretty(&found)),
                 Format::Human => beside(&found),
@@ -69,14 +67,24 @@ pub async fn metrics(args: &Args, verb: &Metrics) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
+/// The order of phases in a workflow of the workspace; empty where there is none.
+fn phases(args: &Args, workflow: Option<&str>) -> Vec<String> {
+    let found = workspace::find(args.workspace.as_deref());
+    let Ok(definition) = found.and_then(|root| workspace::definition(&root)) else {
+        return Vec::new();
+    };
+    let of = definition.workflow(workflow.unwrap_or("delivery"));
+    of.or(definition.workflows.first()).map(|of| of.phases.clone()).unwrap_or_default()
+}
+
 /// The engagements that a name stands for; of a month or a hash, those that are wanted.
 async fn group(
     store: &Store,
     name: &str,
-    wanted: &impl Fn(&Summary) -> bool,
-) -> Result<Vec<Summary>, Failure> {
+    only: &impl Fn(Month) -> Month,
+) -> Result<Month, Failure> {
     if let Some(one) = summary(store, name).await? {
-        return Ok(vec![one]);
+        return Ok(Month::of([&one]));
     }
     let is_month = name.len() == 7
         && name
@@ -84,20 +92,18 @@ async fn group(
             .enumerate()
             .all(|(n, b)| if n == 4 { b == b'-' } else { b.is_ascii_digit() });
     if is_month {
-        return Ok(summaries(store, Some(name)).await?.into_iter().filter(wanted).collect());
+        return Ok(only(months(store).await?.remove(name).unwrap_or_default()));
     }
     let hash = name.len() >= 8 && name.bytes().all(|b| b.is_ascii_hexdigit());
     let all = if hash { summaries(store, None).await? } else { Vec::new() };
-    let starts = |summary: &Summary| summary.definition.starts_with(name);
-    let found: Vec<Summary> =
-        all.into_iter().filter(|summary| starts(summary) && wanted(summary)).collect();
-    if found.is_empty() {
+    let starts = |summary: &&Summary| summary.definition.starts_with(name);
+    if !all.iter().any(|summary| starts(&summary)) {
         return Err(Failure::usage(format!(
             "`{name}` is not an engagement that has ended, a month such as `2026-11`, or the start \
              of a definition hash (8 or more characters); `cloudcrew list` shows the engagements"
         )));
     }
-    Ok(found)
+    Ok(only(Month::of(all.iter().filter(starts))))
 }
 
 fn by_month(found: &Trend) {

@@ -154,6 +154,24 @@ impl Rated {
 }
 
 impl Month {
+    /// Only live engagements, or only rehearsals and replays; of a workflow, if it is named.
+    #[must_use]
+    pub fn only(mut self, live: bool, workflow: Option<&str>) -> Month {
+        let wanted =
+            |of: bool, name: &str| of == live && workflow.is_none_or(|workflow| name == workflow);
+        self.workflows.retain(|(of, name), _| wanted(*of, name));
+        self.phases.retain(|(of, name, _), _| wanted(*of, name));
+        self.lines.retain(|(of, name, ..), _| wanted(*of, name));
+        self
+    }
+
+    /// The engagements of a list that have ended.
+    pub fn of<'a>(summaries: impl IntoIterator<Item = &'a Summary>) -> Month {
+        let mut month = Month::default();
+        summaries.into_iter().for_each(|summary| month.take(summary));
+        month
+    }
+
     /// Adds an engagement that has ended; one that goes on is left out.
     pub fn take(&mut self, summary: &Summary) {
         let Some(end) = summary.end else { return };

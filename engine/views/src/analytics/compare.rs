@@ -1,6 +1,8 @@
 //! One beside another: two engagements, two months, or two definitions.
 
-use cloudcrew_runtime::metrics::{Month, Summary};
+use std::collections::BTreeSet;
+
+use cloudcrew_runtime::metrics::Month;
 use schemars::JsonSchema;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -20,7 +22,7 @@ pub struct Comparison {
     /// Why they cannot be compared; absent when they can.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_comparable: Option<String>,
-    /// By phase, in the order of the first group.
+    /// By phase.
     pub phases: Vec<Compared>,
 }
 
@@ -50,14 +52,10 @@ pub struct Side {
     pub first_time: Share,
 }
 
-/// Compares two groups of engagements that have ended.
-pub fn compare(names: [&str; 2], groups: [&[Summary]; 2]) -> Comparison {
-    let months = groups.map(|group| {
-        let mut month = Month::default();
-        group.iter().for_each(|summary| month.take(summary));
-        month
-    });
-    let ended = |group: &[Summary]| group.iter().filter(|s| s.end.is_some()).count() as u64;
+/// Compares two groups of engagements that have ended. `order` names phases in the order in which
+/// they are shown; others follow.
+pub fn compare(names: [&str; 2], groups: [&Month; 2], order: &[String]) -> Comparison {
+    let ended = |group: &Month| group.workflows.values().map(|total| total.engagements).sum();
     let mut comparison = Comparison {
         version: VERSION,
         names: names.map(str::to_owned),
@@ -68,37 +66,32 @@ pub fn compare(names: [&str; 2], groups: [&[Summary]; 2]) -> Comparison {
     if comparison.not_comparable.is_some() {
         return comparison;
     }
-    let named = groups.iter().flat_map(|group| group.iter()).flat_map(|summary| &summary.phases);
-    let mut phases: Vec<&str> = Vec::new();
-    for phase in named.map(|phase| phase.phase.as_str()) {
-        if !phases.contains(&phase) {
-            phases.push(phase);
-        }
+    let named = groups.iter().flat_map(|group| group.phases.keys()).map(|(_, _, phase)| phase);
+    let named: BTreeSet<&String> = named.collect();
+    let first = order.iter().filter(|phase| named.contains(phase));
+    let rest = named.iter().copied().filter(|phase| !order.contains(phase));
+    for phase in first.chain(rest) {
+        let sides = groups.map(|group| side(group, phase));
+        comparison.phases.push(Compared { phase: phase.clone(), sides });
     }
-    for phase in phases {
-        let sides = [0, 1].map(|n| side(&months[n], phase));
-        comparison.phases.push(Compared { phase: phase.to_owned(), sides });
-    }
-    let totals = [0, 1].map(|n| total(&months[n]));
-    comparison.phases.push(Compared { phase: "total".to_owned(), sides: totals });
+    let sides = groups.map(total);
+    comparison.phases.push(Compared { phase: "total".to_owned(), sides });
     comparison
 }
 
 /// Why two groups cannot be compared.
-fn unlike(names: [&str; 2], groups: [&[Summary]; 2]) -> Option<String> {
+fn unlike(names: [&str; 2], groups: [&Month; 2]) -> Option<String> {
     for (name, group) in names.iter().zip(groups) {
-        if !group.iter().any(|summary| summary.end.is_some()) {
+        if group.workflows.is_empty() {
             return Some(format!("no engagement of {name} has ended"));
         }
     }
-    let mut all = groups[0].iter().chain(groups[1]).filter(|summary| summary.end.is_some());
-    let first = all.next()?;
-    let other = all.find(|s| s.live != first.live || s.workflow != first.workflow)?;
-    Some(match other.live == first.live {
+    let mut all = groups.into_iter().flat_map(|group| group.workflows.keys());
+    let (live, workflow) = all.next()?;
+    let (other, its) = all.find(|(l, w)| l != live || w != workflow)?;
+    Some(match other == live {
         false => "some are live and some are rehearsals".to_owned(),
-        true => {
-            format!("they are of different workflows, {} and {}", first.workflow, other.workflow)
-        }
+        true => format!("they are of different workflows, {workflow} and {its}"),
     })
 }
 
