@@ -10,15 +10,13 @@ use cloudcrew_ports::journal::{Entry, Head, Journal as _};
 use cloudcrew_ports::memory::{
     Kept, Memory as _, MemoryKind, MemoryRecord, MemorySource, Space, Trust,
 };
-use cloudcrew_ports::model::{
-    Billing, Block, Model, ModelFault, ModelReply, ModelRequest, ToolUse, Usage,
-};
+use cloudcrew_ports::model::{Billing, Model, ModelFault, ModelReply, ModelRequest};
 use cloudcrew_runtime::engagement::memory::space;
 use cloudcrew_runtime::engagement::{Driver, Engagement, Options, Reach, Record, open};
 use serde_json::{Value, json};
 
 use crate::support::chance::{Chance, number};
-use crate::support::inside::{PROJECT, dead, ports, start};
+use crate::support::inside::{PROJECT, dead, ports, reply, start};
 use crate::support::{Crew, edited};
 
 const SOW: &str = "docs/sow/clinic-scheduling.md";
@@ -78,19 +76,7 @@ impl Wanders {
 #[async_trait]
 impl Model for Wanders {
     async fn complete(&self, request: ModelRequest<'_>) -> Result<ModelReply, ModelFault> {
-        let turn = request.context.turn;
-        let calls = self.calls(&request);
-        let stop_reason = if calls.is_empty() { "end_turn" } else { "tool_use" }.to_owned();
-        let call = |(n, (name, input)): (usize, (&str, Value))| {
-            Block::ToolUse(ToolUse { id: format!("t{turn}-{n}"), name: name.to_owned(), input })
-        };
-        Ok(ModelReply {
-            content: calls.into_iter().enumerate().map(call).collect(),
-            stop_reason,
-            usage: Some(Usage::default()),
-            guardrail: Vec::new(),
-            took: Some(std::time::Duration::ZERO),
-        })
+        Ok(reply(request.context.turn, self.calls(&request)))
     }
 
     fn billing(&self) -> Billing {

@@ -78,6 +78,6 @@ pub use tool::{MAX_RESULT, MAX_SHOWN, MAX_WRITE, Tool, TypedTool};
 pub use toolbox::{Registered, Toolbox};
 pub use units::units;
 pub use workplace::{
-    Broken, FileInfo, FileVersion, Kept, NewMemory, Offered, Origin, Recalled, Revision, Task,
-    Workplace, Writable,
+    Broken, FileInfo, FileVersion, Kept, NewMemory, Offered, Origin, Recall, Recalled, Revision,
+    Task, Workplace, Writable,
 };

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::outcome::{Done, Outcome, Recollection, ToolError};
 use super::tool::TypedTool;
-use super::workplace::{Recalled, Workplace};
+use super::workplace::{Recall, Recalled, Workplace};
 
 pub(super) struct SearchMemory;
 
@@ -42,12 +42,17 @@ impl TypedTool for SearchMemory {
     const IN_REVIEW: bool = true;
 
     async fn run(&self, at: &dyn Workplace, a: Arguments) -> Result<Outcome, ToolError> {
-        let found = at.recall(&a.question, a.kind, a.most.unwrap_or(SHOWN)).await?;
-        if found.is_empty() {
-            return Outcome::text("Nothing is known about this.");
+        let Recall { notes, fault } =
+            at.recall(&a.question, a.kind, a.most.unwrap_or(SHOWN)).await?;
+        let mut text: String = notes.iter().map(line).collect();
+        match (notes.is_empty(), fault) {
+            (_, Some(why)) => {
+                text.push_str(&format!("Notes of other engagements cannot be read now: {why}\n"));
+            }
+            (true, None) => text.push_str("Nothing is known about this."),
+            (false, None) => {}
         }
-        let text: String = found.iter().map(line).collect();
-        let recalled = found.iter().map(Recollection::of).collect();
+        let recalled = notes.iter().map(Recollection::of).collect();
         Ok(Outcome::Done(text, Done { recalled, ..Done::default() }))
     }
 }

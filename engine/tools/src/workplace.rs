@@ -157,6 +157,15 @@ pub struct Recalled {
     pub own: bool,
 }
 
+/// The answer to a question about earlier work.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Recall {
+    /// The notes, best first.
+    pub notes: Vec<Recalled>,
+    /// Why notes of other engagements could not be read.
+    pub fault: Option<String>,
+}
+
 /// The environment of one tool call.
 #[async_trait]
 pub trait Workplace: Send + Sync {
@@ -256,7 +265,7 @@ pub trait Workplace: Send + Sync {
     /// A file as a source of notes; `None` when it does not exist.
     async fn source(&self, path: &str) -> Result<Option<MemorySource>, Broken>;
 
-    /// Notes something for later work, and says how far it may be believed now. The inner error is
+    /// Notes something for later work, and says its trust level now. The inner error is
     /// a refusal.
     async fn remember(
         &self,
@@ -269,7 +278,7 @@ pub trait Workplace: Send + Sync {
         question: &str,
         kind: Option<MemoryKind>,
         most: usize,
-    ) -> Result<Vec<Recalled>, Broken>;
+    ) -> Result<Recall, Broken>;
 
     /// Patterns that may be used here; with a query, those that fit it, best first.
     async fn patterns(&self, query: &str) -> Result<Vec<Offered>, Broken>;

@@ -11,6 +11,7 @@ use cloudcrew_local::store::Store;
 use cloudcrew_plan::checks::load;
 use cloudcrew_ports::journal::{Head, Journal as _};
 use cloudcrew_ports::lease::Holder;
+use cloudcrew_ports::model::{Block, ModelReply, ToolUse, Usage};
 use cloudcrew_ports::repo::Repo;
 use cloudcrew_runtime::catalogue::catalogue;
 use cloudcrew_runtime::engagement::{
@@ -140,5 +141,20 @@ pub async fn kinds(store: &Store) -> Vec<String> {
         let Some(last) = page.last() else { return kinds };
         head = Head { seq: last.seq, hash: last.hash.clone() };
         kinds.extend(page.into_iter().map(|entry| entry.kind));
+    }
+}
+
+/// The reply of a scripted agent: these calls, or the end of its turn.
+pub fn reply(turn: u32, calls: Vec<(&str, serde_json::Value)>) -> ModelReply {
+    let stop_reason = if calls.is_empty() { "end_turn" } else { "tool_use" }.to_owned();
+    let call = |(n, (name, input)): (usize, (&str, serde_json::Value))| {
+        Block::ToolUse(ToolUse { id: format!("t{turn}-{n}"), name: name.to_owned(), input })
+    };
+    ModelReply {
+        content: calls.into_iter().enumerate().map(call).collect(),
+        stop_reason,
+        usage: Some(Usage::default()),
+        guardrail: Vec::new(),
+        took: Some(std::time::Duration::ZERO),
     }
 }

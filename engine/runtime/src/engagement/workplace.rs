@@ -17,8 +17,8 @@ use cloudcrew_ports::repo::TreeFile;
 use cloudcrew_ports::server::{Served, ServerCall, ServerFault};
 use cloudcrew_sow::Sow;
 use cloudcrew_tools::{
-    Broken, CallQuestion, FileInfo, FileVersion, Kept, NewMemory, Offered, Origin, Recalled,
-    Revision, Task, WorkItem, Workplace, Writable,
+    Broken, CallQuestion, FileInfo, FileVersion, Kept, NewMemory, Offered, Origin, Recall,
+    Recalled, Revision, Task, WorkItem, Workplace, Writable,
 };
 use serde_json::Value;
 use tokio::sync::Mutex;
@@ -31,7 +31,7 @@ use super::error::EngagementError;
 use super::event::Decision;
 use super::library::{Shelf, offer};
 use super::load::Engagement;
-use super::memory::{Seen, Wanted, mark_shown, note, recall, space};
+use super::memory::{Seen, Wanted, mark_shown, note, search, space};
 use super::past::Past;
 use super::request::{Request, RequestKind};
 use crate::prompt::render;
@@ -244,12 +244,12 @@ impl Workplace for CallWorkplace<'_> {
         question: &str,
         kind: Option<MemoryKind>,
         most: usize,
-    ) -> Result<Vec<Recalled>, Broken> {
+    ) -> Result<Recall, Broken> {
         let now = self.driver.now().await;
-        let wanted = self.driver.look(|e| Wanted::of(e, self.phase, now)).await;
-        let notes = recall(&*self.driver.ports.memory, &wanted, question, kind, most).await?;
-        self.driver.note_shown(&notes).await?;
-        Ok(notes)
+        let (wanted, space) =
+            self.driver.look(|e| (Wanted::of(e, self.phase, now), space(&e.state.started))).await;
+        let memory = &*self.driver.ports.memory;
+        Ok(search(memory, &space, wanted, (question, kind, most)).await?)
     }
 
     async fn patterns(&self, query: &str) -> Result<Vec<Offered>, Broken> {

@@ -11,14 +11,14 @@ use cloudcrew_ports::program::{ProgramFault, Ran};
 use cloudcrew_ports::server::{Served, ServerFault};
 use cloudcrew_sow::Sow;
 use cloudcrew_tools::{
-    Broken, FileInfo, FileVersion, Kept, NewMemory, Offered, Recalled, Revision, Task, WorkItem,
+    Broken, FileInfo, FileVersion, Kept, NewMemory, Offered, Recall, Revision, Task, WorkItem,
     Workplace, Writable,
 };
 use serde_json::Value;
 
 use super::Talker;
 use crate::engagement::library::{Shelf, offer};
-use crate::engagement::memory::{Wanted, mark_shown, recall, space};
+use crate::engagement::memory::{Wanted, search, space};
 use crate::engagement::past::Past;
 use crate::engagement::workplace::{colleagues, info, items};
 
@@ -165,14 +165,12 @@ impl Workplace for TalkPlace<'_> {
         question: &str,
         kind: Option<MemoryKind>,
         most: usize,
-    ) -> Result<Vec<Recalled>, Broken> {
+    ) -> Result<Recall, Broken> {
         let now = self.talker.ports.clock.now();
-        let wanted = self.talker.look(|e| Wanted::of(e, self.phase, now)).await;
+        let (wanted, space) =
+            self.talker.look(|e| (Wanted::of(e, self.phase, now), space(&e.state.started))).await;
         let memory = &*self.talker.ports.memory;
-        let notes = recall(memory, &wanted, question, kind, most).await?;
-        let space = self.talker.look(|e| space(&e.state.started)).await;
-        mark_shown(memory, &space, &self.talker.project, &notes).await?;
-        Ok(notes)
+        Ok(search(memory, &space, wanted, (question, kind, most)).await?)
     }
 
     async fn patterns(&self, query: &str) -> Result<Vec<Offered>, Broken> {

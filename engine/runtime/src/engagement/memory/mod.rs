@@ -4,6 +4,7 @@
 mod reached;
 mod recall;
 mod remember;
+mod search;
 mod sync;
 
 use cloudcrew_ports::StoreError;
@@ -14,8 +15,9 @@ use super::event::Started;
 
 pub use reached::{reached, tell};
 pub use recall::ask;
-pub(super) use recall::{Wanted, recall, shown_at_start};
+pub(super) use recall::{Wanted, shown_at_start};
 pub(super) use remember::{Seen, note};
+pub(super) use search::search;
 pub use sync::{Notes, accept, kept, publish, sync, withdraw};
 
 /// Whose notes an engagement sees and adds to.

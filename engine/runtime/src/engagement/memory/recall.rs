@@ -55,6 +55,11 @@ impl Wanted {
         Wanted { space, project, own: own.collect(), alone, now }
     }
 
+    /// The engagement.
+    pub(in crate::engagement) fn project(&self) -> &str {
+        &self.project
+    }
+
     /// The same without notes of others.
     pub(in crate::engagement) fn alone(self) -> Wanted {
         Wanted { alone: true, ..self }
