@@ -112,7 +112,7 @@ fn list(mut list: MemoryList, all: bool, format: Format) {
         let record = &kept.record;
         let state = match &kept.closed {
             None if kept.expires <= now => "expired",
-            None => kept.trust.name(),
+            None => kept.trust.label(),
             Some(Closing::Superseded { .. }) => "superseded",
             Some(Closing::Withdrawn { .. }) => "withdrawn",
         };
@@ -237,7 +237,7 @@ fn why(found: &MemoryWhy, format: Format) {
         say!("{} ({}{old})", row(&file.path), row(&file.step));
         for note in &file.notes {
             let text = note.text.as_deref().unwrap_or("(text not available)");
-            let trust = note.trust.map_or("", Trust::name);
+            let trust = note.trust.map_or("", Trust::label);
             say!("  {} {trust}: {}", note.id, row(text));
         }
     }

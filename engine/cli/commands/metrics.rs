@@ -217,8 +217,11 @@ fn advice(found: &AdviceDocument) {
 }
 
 fn nothing(live: bool) {
-    let of = if live { "engagement with live models" } else { "rehearsal" };
-    note!("no {of} has ended yet in a workflow with `metrics` in `finalize`");
+    let (of, hint) = match live {
+        true => ("engagement with live models", "; `--rehearsals` counts rehearsals"),
+        false => ("rehearsal", ""),
+    };
+    note!("no {of} has ended yet in a workflow with `metrics` in `finalize`{hint}");
 }
 
 /// `3 calls`, `1 call`.

@@ -87,6 +87,14 @@ impl Trust {
             Trust::Published => "published",
         }
     }
+
+    /// The name as people and agents read it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Trust::Derived => "unreviewed",
+            trust => trust.name(),
+        }
+    }
 }
 
 /// What a record was made from.

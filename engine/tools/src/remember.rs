@@ -7,7 +7,6 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::outcome::{Done, Outcome, ToolError};
-use super::search_memory::label;
 use super::tool::TypedTool;
 use super::workplace::{NewMemory, Workplace};
 
@@ -60,7 +59,7 @@ impl TypedTool for Remember {
         };
         let new = NewMemory { kind, about: a.about, text: a.text, sources: a.sources };
         let (record, trust) = at.remember(new).await?.map_err(ToolError::Refused)?;
-        let text = format!("Noted as {} ({})", record.id, label(trust));
+        let text = format!("Noted as {} ({})", record.id, trust.label());
         Ok(Outcome::Done(text, Done { remembered: Some(Box::new(record)), ..Done::default() }))
     }
 }

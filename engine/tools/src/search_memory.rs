@@ -57,14 +57,6 @@ impl TypedTool for SearchMemory {
     }
 }
 
-/// A trust level as people and agents read it.
-pub(super) fn label(trust: Trust) -> &'static str {
-    match trust {
-        Trust::Derived => "unreviewed",
-        trust => trust.name(),
-    }
-}
-
 /// A note as an agent sees it: its id, what it is about, its words, and how far to believe them.
 pub fn line(Recalled { record, trust, own }: &Recalled) -> String {
     let from = match (own, trust) {
@@ -73,7 +65,7 @@ pub fn line(Recalled { record, trust, own }: &Recalled) -> String {
         (false, Trust::Published) => String::new(),
         (false, _) => format!("; engagement {}, {}", record.project, record.phase),
     };
-    let trust = label(*trust);
+    let trust = trust.label();
     let (kind, about) = (record.kind.name(), &record.about);
     let text = inset(&record.text, "  ");
     format!("- {} {kind} {about}: {text} ({trust}{from})\n", record.id)
