@@ -80,16 +80,23 @@ fn workspace(crew: &Crew, chance: &mut Chance) -> Vec<&'static str> {
     names
 }
 
+/// The text of a definition without some of its keys and all that is below them.
+fn without(text: &str, keys: &[&str]) -> String {
+    let mut dropped = false;
+    let kept = text.split_inclusive('\n').filter(|line| {
+        if !line.starts_with([' ', '\n', '#']) {
+            dropped = keys.iter().any(|key| line.starts_with(key));
+        }
+        !dropped
+    });
+    kept.collect()
+}
+
 /// Changes limits, and changes or removes the gate.
 fn edit(phase: &Path, chance: &mut Chance) {
     let text = std::fs::read_to_string(phase).expect("a phase");
-    let mut kept: Vec<&str> = text.split("\n\n").collect();
-    kept.retain(|part| {
-        !part.starts_with("gate:")
-            && !part.starts_with("questions:")
-            && !part.starts_with("review:")
-    });
-    let mut text = kept.join("\n\n") + "\n";
+    let set_here = ["gate:", "questions:", "review:", "retry:", "restart:"];
+    let mut text = without(&text, &set_here);
     if text.contains("deliverables:") && !chance.one_in(5) {
         text +=
             &format!("review: {{ agent: pm, depth: light, max_reworks: {} }}\n", chance.below(3));
@@ -216,7 +223,8 @@ fn by_seed(seed: u64) -> Here {
     let crew = edited();
     let phases = workspace(&crew, &mut chance);
     // A phase may be unused, which is a warning of `check`.
-    assert!(!crew.run(&["check"]).out.contains("error["), "seed {seed}");
+    let checked = crew.run(&["check"]).out;
+    assert!(!checked.contains("error["), "seed {seed}: {checked}");
     crew.run(&["generate"]).exits(0);
     let entry = chance.one_in(4).then(|| *chance.one(&phases));
     engagement(&crew, entry, &mut chance);
