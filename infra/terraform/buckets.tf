@@ -1,4 +1,5 @@
-# Blobs by digest, with the definitions that new engagements are pinned to; and files that people send, which are read once.
+# Blobs by digest, with the definitions that new engagements are pinned to; files that people send, which are read once; and the
+# files of patterns.
 
 resource "aws_s3_bucket" "blobs" {
   #checkov:skip=CKV_AWS_18:Only the engine accesses it, and CloudTrail can record the calls.
@@ -17,8 +18,16 @@ resource "aws_s3_bucket" "uploads" {
   force_destroy = true
 }
 
+resource "aws_s3_bucket" "patterns" {
+  #checkov:skip=CKV_AWS_18:Only the engine accesses it, and CloudTrail can record the calls.
+  #checkov:skip=CKV_AWS_144:A pattern is only of use beside its rows in the table, which is in one region.
+  #checkov:skip=CKV2_AWS_62:Nothing needs to react to writes.
+  bucket        = "${var.name}-patterns-${local.account}"
+  force_destroy = !local.is_prod
+}
+
 locals {
-  buckets = { blobs = aws_s3_bucket.blobs, uploads = aws_s3_bucket.uploads }
+  buckets = { blobs = aws_s3_bucket.blobs, patterns = aws_s3_bucket.patterns, uploads = aws_s3_bucket.uploads }
 }
 
 resource "aws_s3_bucket_public_access_block" "this" {
@@ -30,8 +39,9 @@ resource "aws_s3_bucket_public_access_block" "this" {
   restrict_public_buckets = true
 }
 
-resource "aws_s3_bucket_versioning" "blobs" {
-  bucket = aws_s3_bucket.blobs.id
+resource "aws_s3_bucket_versioning" "this" {
+  for_each = { for name, bucket in local.buckets : name => bucket if name != "uploads" }
+  bucket   = each.value.id
   versioning_configuration {
     status = "Enabled"
   }
@@ -58,6 +68,22 @@ resource "aws_s3_bucket_lifecycle_configuration" "uploads" {
     filter {}
     expiration {
       days = 1
+    }
+    abort_incomplete_multipart_upload {
+      days_after_initiation = 1
+    }
+  }
+}
+
+resource "aws_s3_bucket_lifecycle_configuration" "patterns" {
+  bucket = aws_s3_bucket.patterns.id
+
+  rule {
+    id     = "left-over"
+    status = "Enabled"
+    filter {}
+    noncurrent_version_expiration {
+      noncurrent_days = 30
     }
     abort_incomplete_multipart_upload {
       days_after_initiation = 1
@@ -108,6 +134,11 @@ resource "aws_s3_bucket_policy" "this" {
       Condition = { Bool = { "aws:SecureTransport" = "false" } }
     }]
   })
+}
+
+moved {
+  from = aws_s3_bucket_versioning.blobs
+  to   = aws_s3_bucket_versioning.this["blobs"]
 }
 
 locals {

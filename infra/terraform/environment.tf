@@ -8,8 +8,10 @@ locals {
   }
   # What those need that do the crew's work, but not those that face strangers.
   stores = merge(local.tables, {
-    SECRETS_ARN   = aws_secretsmanager_secret.crew.arn
-    METRICS_TABLE = aws_dynamodb_table.metrics.name
+    SECRETS_ARN     = aws_secretsmanager_secret.crew.arn
+    METRICS_TABLE   = aws_dynamodb_table.learned["metrics"].name
+    MEMORY_TABLE    = aws_dynamodb_table.learned["memory"].name
+    PATTERNS_BUCKET = aws_s3_bucket.patterns.bucket
   })
   # What programs need that send to readers; empty where there are no live events.
   readers = {

@@ -26,18 +26,23 @@ locals {
   # There may be no interface.
   live_arn = "arn:${local.partition}:execute-api:${var.aws_region}:${local.account}:${try(aws_apigatewayv2_api.live[0].id, "none")}/${local.live_stage}"
 
+  # What those need that read and write what was learnt.
+  learned = [for table in aws_dynamodb_table.learned : table.arn]
+  bundles = [aws_s3_bucket.patterns.arn, "${aws_s3_bucket.patterns.arn}/*"]
+
   # Additional resources for a single program.
   more_resources = merge(
     {
-      "api.s3" = [
+      "api.s3" = concat(local.bundles, [
         aws_s3_bucket.uploads.arn, "${aws_s3_bucket.uploads.arn}/uploads/*", "${aws_s3_bucket.uploads.arn}/downloads/*",
         "${aws_s3_bucket.blobs.arn}/definitions/*",
-      ]
-      "answer.s3" = ["${aws_s3_bucket.blobs.arn}/notify/*"]
+      ])
+      "answer.s3" = concat(local.bundles, ["${aws_s3_bucket.blobs.arn}/notify/*"])
     },
+    { for name in ["phase", "review", "request", "reminders", "finalize", "ended"] : "${name}.s3" => local.bundles },
     { for name in ["authorize", "websocket"] : "${name}.dynamodb" => [aws_dynamodb_table.connections.arn] },
-    { for name in ["phase", "review", "answer"] : "${name}.dynamodb" => [aws_dynamodb_table.connections.arn, aws_dynamodb_table.metrics.arn] },
-    { for name in ["request", "reminders", "finalize", "ended", "api"] : "${name}.dynamodb" => [aws_dynamodb_table.metrics.arn] },
+    { for name in ["phase", "review", "answer"] : "${name}.dynamodb" => concat([aws_dynamodb_table.connections.arn], local.learned) },
+    { for name in ["request", "reminders", "finalize", "ended", "api"] : "${name}.dynamodb" => local.learned },
   )
 
   # Programs as the definitions name them.

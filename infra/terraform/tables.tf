@@ -54,9 +54,11 @@ resource "aws_dynamodb_table" "projects" {
   }
 }
 
-# Figures of engagements, phases, agents and months. They follow from the journals and can be made again.
-resource "aws_dynamodb_table" "metrics" {
-  name                        = "${var.name}-metrics"
+# What is kept beyond one engagement, and follows from the journals: figures of engagements, phases, agents and months; notes,
+# and the library of patterns. Notes expire.
+resource "aws_dynamodb_table" "learned" {
+  for_each                    = toset(["memory", "metrics"])
+  name                        = "${var.name}-${each.key}"
   billing_mode                = "PAY_PER_REQUEST"
   hash_key                    = "PK"
   range_key                   = "SK"
@@ -70,6 +72,11 @@ resource "aws_dynamodb_table" "metrics" {
     }
   }
 
+  ttl {
+    attribute_name = "expires"
+    enabled        = each.key == "memory"
+  }
+
   point_in_time_recovery {
     enabled = true
   }
@@ -78,4 +85,9 @@ resource "aws_dynamodb_table" "metrics" {
     enabled     = true
     kms_key_arn = aws_kms_key.this.arn
   }
+}
+
+moved {
+  from = aws_dynamodb_table.metrics
+  to   = aws_dynamodb_table.learned["metrics"]
 }

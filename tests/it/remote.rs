@@ -147,6 +147,7 @@ impl Server {
     }
 
     /// The customer commits a file to `main`.
+    #[cfg(feature = "aws")]
     pub(crate) fn adds(&self, path: &str, content: &[u8]) {
         let work = self.folder.path().join("work");
         fs::write(work.join(path), content).unwrap();

@@ -82,6 +82,31 @@ pub(crate) fn client(config: &SdkConfig) -> Client {
     Client::from_conf(settings)
 }
 
+/// Writes an object under a name that only this content has, unless it is there.
+pub(crate) async fn put_once(
+    client: &Client,
+    bucket: &str,
+    key: &str,
+    bytes: &[u8],
+) -> Result<(), StoreError> {
+    for tries in 0..TRIES {
+        let put = client.put_object().bucket(bucket).key(key).if_none_match("*");
+        match put.body(bytes.to_vec().into()).send().await {
+            Ok(_) => return Ok(()),
+            Err(error) => match error.code() {
+                Some("PreconditionFailed") => return Ok(()),
+                // Another process stores the same bytes at this moment.
+                Some("ConditionalRequestConflict") => {
+                    tokio::time::sleep(Duration::from_millis(20 << tries)).await;
+                }
+                _ => return Err(failed(bucket, &error)),
+            },
+        }
+    }
+    let by = "concurrent uploads of the same object; try again".to_owned();
+    Err(StoreError::Busy { what: bucket.to_owned(), by })
+}
+
 fn digest(bytes: &[u8]) -> String {
     cloudcrew_definition::digest::hex(&Sha256::digest(bytes))
 }
@@ -90,31 +115,8 @@ fn digest(bytes: &[u8]) -> String {
 impl Blobs for Bucket {
     async fn put(&self, bytes: &[u8]) -> Result<String, StoreError> {
         let hash = digest(bytes);
-        for tries in 0..TRIES {
-            let sent = self
-                .client
-                .put_object()
-                .bucket(&self.name)
-                .key(self.at(&hash))
-                .if_none_match("*")
-                .body(bytes.to_vec().into())
-                .send()
-                .await;
-            match sent {
-                Ok(_) => return Ok(hash),
-                Err(error) => match error.code() {
-                    // It is there already, under the name of its content.
-                    Some("PreconditionFailed") => return Ok(hash),
-                    // Another process stores the same bytes at this moment.
-                    Some("ConditionalRequestConflict") => {
-                        tokio::time::sleep(Duration::from_millis(20 << tries)).await;
-                    }
-                    _ => return Err(failed(&self.name, &error)),
-                },
-            }
-        }
-        let by = "concurrent uploads of the same blob; try again".to_owned();
-        Err(StoreError::Busy { what: self.name.clone(), by })
+        put_once(&self.client, &self.name, &self.at(&hash), bytes).await?;
+        Ok(hash)
     }
 
     async fn get(&self, hash: &str) -> Result<Option<Vec<u8>>, StoreError> {

@@ -9,9 +9,12 @@ pub mod connections;
 pub mod functions;
 pub mod gateway;
 pub mod mail;
+pub mod memory;
 pub mod metrics;
+pub mod patterns;
 pub mod secrets;
 pub mod store;
+mod table;
 pub mod timetable;
 pub mod uploads;
 

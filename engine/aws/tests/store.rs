@@ -12,7 +12,9 @@ use aws_sdk_dynamodb::types::{
 use cloudcrew_aws::blob::Bucket;
 use cloudcrew_aws::connection;
 use cloudcrew_aws::connections::ConnectionTable;
+use cloudcrew_aws::memory::MemoryTable;
 use cloudcrew_aws::metrics::MetricsTable;
+use cloudcrew_aws::patterns::Library;
 use cloudcrew_aws::store::Store;
 use cloudcrew_ports::conformance;
 use cloudcrew_ports::journal::{Batch, Head, Journal as _, NewEntry, Writer};
@@ -86,6 +88,16 @@ async fn store(name: &str) -> Store {
     Store::new(&connection().await, &table(name, &attributes, &indexes).await)
 }
 
+/// A new bucket; its name.
+async fn bucket(name: &str) -> String {
+    let name = unique(name);
+    let config = connection().await;
+    let settings = aws_sdk_s3::config::Builder::from(&config).force_path_style(true).build();
+    let client = aws_sdk_s3::Client::from_conf(settings);
+    client.create_bucket().bucket(&name).send().await.expect("a bucket");
+    name
+}
+
 #[tokio::test]
 #[ignore = "needs the AWS rig: see tests/rigs/README.md"]
 async fn the_table_passes_the_journal_suite() {
@@ -111,6 +123,21 @@ async fn the_table_passes_the_connection_suite() {
 async fn the_table_passes_the_metrics_suite() {
     let table = table("metrics", &["PK", "SK"], &[]).await;
     conformance::metrics::run_all(&MetricsTable::new(&connection().await, &table)).await;
+}
+
+#[tokio::test]
+#[ignore = "needs the AWS rig: see tests/rigs/README.md"]
+async fn the_table_passes_the_memory_suite() {
+    let table = table("memory", &["PK", "SK"], &[]).await;
+    let memory = MemoryTable::new(&connection().await, &table);
+    conformance::memory::run_all(&memory, &conformance::memory::at_once).await;
+}
+
+#[tokio::test]
+#[ignore = "needs the AWS rig: see tests/rigs/README.md"]
+async fn the_table_and_the_bucket_pass_the_library_suite() {
+    let (table, bucket) = (table("library", &["PK", "SK"], &[]).await, bucket("library").await);
+    conformance::pattern::run_all(&Library::new(&connection().await, &table, &bucket)).await;
 }
 
 #[tokio::test]
@@ -158,12 +185,8 @@ async fn the_table_passes_the_outbox_suite() {
 #[tokio::test]
 #[ignore = "needs the AWS rig: see tests/rigs/README.md"]
 async fn the_bucket_passes_the_blob_suite() {
-    let config = connection().await;
-    let name = unique("blobs");
-    let settings = aws_sdk_s3::config::Builder::from(&config).force_path_style(true).build();
-    let client = aws_sdk_s3::Client::from_conf(settings);
-    client.create_bucket().bucket(&name).send().await.expect("a bucket");
-    conformance::blob::run_all(&Bucket::new(&config, &name)).await;
+    let name = bucket("blobs").await;
+    conformance::blob::run_all(&Bucket::new(&connection().await, &name)).await;
 }
 
 fn holder(name: &str) -> Holder {

@@ -6,8 +6,6 @@ use clap::{Args as _, FromArgMatches as _};
 use cloudcrew_api::changes::Changes;
 use cloudcrew_api::people::People;
 use cloudcrew_api::{App, AppPorts, Live, Peer, Wakes};
-use cloudcrew_ports::memory::NoMemory;
-use cloudcrew_ports::pattern::NoPatterns;
 use lambda_http::http::{HeaderValue, header};
 use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt as _, Service as _, service_fn};
@@ -50,9 +48,9 @@ pub async fn api(cloud: Cloud) -> Result<Exit, Failure> {
         blobs: Arc::new(cloud.blobs.clone()),
         index: store.clone(),
         ledger: store.clone(),
-        memory: Arc::new(NoMemory),
+        memory: Arc::new(cloud.memory()?),
         metrics: Arc::new(cloud.metrics()?),
-        patterns: Arc::new(NoPatterns),
+        patterns: Arc::new(cloud.patterns()?),
         receipts: store.clone(),
         passes: store,
         files: Some(Arc::clone(&uploads)),

@@ -17,7 +17,9 @@ use cloudcrew_aws::connections::ConnectionTable;
 use cloudcrew_aws::functions::Function;
 use cloudcrew_aws::gateway::Stage;
 pub use cloudcrew_aws::mail::Ses;
+use cloudcrew_aws::memory::MemoryTable;
 use cloudcrew_aws::metrics::MetricsTable;
+use cloudcrew_aws::patterns::Library;
 use cloudcrew_aws::secrets::secrets;
 use cloudcrew_aws::store::Store;
 pub use cloudcrew_aws::store::{Known, Run, Timed};
@@ -31,8 +33,6 @@ use cloudcrew_ports::StoreError;
 use cloudcrew_ports::blob::Blobs as _;
 use cloudcrew_ports::clock::Clock;
 use cloudcrew_ports::lease::Leases;
-use cloudcrew_ports::memory::NoMemory;
-use cloudcrew_ports::pattern::NoPatterns;
 use cloudcrew_ports::program::NoPrograms;
 use cloudcrew_ports::receipt::Receipts;
 use cloudcrew_ports::repo::{CommitRequest, Logged, Published, Repo, RepoError, TreeFile};
@@ -249,9 +249,9 @@ impl Cloud {
             repo: Arc::new(self.repo(engagement).await?),
             model,
             knowledge: Arc::new(Index::default()),
-            memory: Arc::new(NoMemory),
+            memory: Arc::new(self.memory()?),
             metrics: Arc::new(self.metrics()?),
-            patterns: Arc::new(NoPatterns),
+            patterns: Arc::new(self.patterns()?),
             programs: Arc::new(NoPrograms(why.to_owned())),
             servers: Arc::new(NoServers(why.to_owned())),
             tools: Arc::new(Toolbox::built_in().with_servers(&engagement.definition.servers)),
@@ -263,6 +263,17 @@ impl Cloud {
     /// The figures of engagements.
     pub fn metrics(&self) -> Result<MetricsTable, Failure> {
         Ok(MetricsTable::new(&self.config, &variable(&environment::METRICS)?))
+    }
+
+    /// The notes of engagements.
+    pub fn memory(&self) -> Result<MemoryTable, Failure> {
+        Ok(MemoryTable::new(&self.config, &variable(&environment::MEMORY)?))
+    }
+
+    /// The library of patterns.
+    pub fn patterns(&self) -> Result<Library, Failure> {
+        let (table, bucket) = (variable(&environment::MEMORY)?, variable(&environment::PATTERNS)?);
+        Ok(Library::new(&self.config, &table, &bucket))
     }
 
     /// A new folder for a clone.

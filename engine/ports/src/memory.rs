@@ -275,11 +275,11 @@ pub trait Memory: Send + Sync {
         most: usize,
     ) -> Result<Vec<Kept>, StoreError>;
 
-    /// A record; `None` if the space has none of this id.
+    /// A record; `None` if the space has none of this id. An expired one may be gone.
     async fn get(&self, space: &Space, id: &str) -> Result<Option<Kept>, StoreError>;
 
     /// All records of a space, closed ones too, oldest first; at most `most` after the record
-    /// `after`.
+    /// `after`. Expired ones may be gone.
     async fn list(
         &self,
         space: &Space,
@@ -295,59 +295,4 @@ pub trait Memory: Send + Sync {
 
     /// Removes everything that is remembered, to be filled again from the journals.
     async fn forget_all(&self) -> Result<(), StoreError>;
-}
-
-/// A store that keeps nothing, where none is set up: an engagement sees its own notes only.
-pub struct NoMemory;
-
-#[async_trait]
-impl Memory for NoMemory {
-    fn lag(&self) -> Duration {
-        Duration::ZERO
-    }
-
-    async fn put(&self, _: &Space, _: &[Kept]) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    async fn find(
-        &self,
-        _: &Space,
-        _: MemoryKind,
-        _: &str,
-        _: i64,
-        _: usize,
-    ) -> Result<Vec<Kept>, StoreError> {
-        Ok(Vec::new())
-    }
-
-    async fn newest(
-        &self,
-        _: &Space,
-        _: MemoryKind,
-        _: i64,
-        _: usize,
-    ) -> Result<Vec<Kept>, StoreError> {
-        Ok(Vec::new())
-    }
-
-    async fn get(&self, _: &Space, _: &str) -> Result<Option<Kept>, StoreError> {
-        Ok(None)
-    }
-
-    async fn list(&self, _: &Space, _: Option<&str>, _: usize) -> Result<Vec<Kept>, StoreError> {
-        Ok(Vec::new())
-    }
-
-    async fn shown(&self, _: &Space, _: &[String], _: &str) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    async fn reached(&self, _: &Space, _: &str) -> Result<BTreeSet<String>, StoreError> {
-        Ok(BTreeSet::new())
-    }
-
-    async fn forget_all(&self) -> Result<(), StoreError> {
-        Ok(())
-    }
 }

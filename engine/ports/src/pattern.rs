@@ -97,11 +97,6 @@ pub enum UseOutcome {
 /// The library port. What was written is read at once.
 #[async_trait]
 pub trait Patterns: Send + Sync {
-    /// Whether patterns can be contributed.
-    fn is_there(&self) -> bool {
-        true
-    }
-
     /// Adds a bundle. One whose files are there already is left as it is.
     async fn offer(&self, space: &Space, card: &Card) -> Result<(), StoreError>;
 
@@ -119,31 +114,4 @@ pub trait Patterns: Send + Sync {
 
     /// The events of a bundle, in the order in which they were written.
     async fn events(&self, space: &Space, digest: &str) -> Result<Vec<PatternEvent>, StoreError>;
-}
-
-/// A library that holds nothing, where none is set up.
-pub struct NoPatterns;
-
-#[async_trait]
-impl Patterns for NoPatterns {
-    fn is_there(&self) -> bool {
-        false
-    }
-
-    async fn offer(&self, _: &Space, _: &Card) -> Result<(), StoreError> {
-        let why = "this deployment has no library of patterns".to_owned();
-        Err(StoreError::Unusable { what: "the library".to_owned(), why })
-    }
-
-    async fn cards(&self, _: &Space) -> Result<Vec<Card>, StoreError> {
-        Ok(Vec::new())
-    }
-
-    async fn note(&self, _: &Space, _: &str, _: &str, _: &PatternEvent) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    async fn events(&self, _: &Space, _: &str) -> Result<Vec<PatternEvent>, StoreError> {
-        Ok(Vec::new())
-    }
 }

@@ -55,6 +55,8 @@ impl Place {
             .env("AWS_ENDPOINT_URL", endpoint)
             .env("TASK_LEDGER_TABLE", &self.name)
             .env("METRICS_TABLE", format!("{}-metrics", self.name))
+            .env("MEMORY_TABLE", format!("{}-memory", self.name))
+            .env("PATTERNS_BUCKET", format!("{}-patterns", self.name))
             .env("BLOBS_BUCKET", &self.name)
             .env("PROJECT_ID", PROJECT)
             .env("PHASE", "discovery")

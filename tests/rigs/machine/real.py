@@ -39,12 +39,13 @@ def place():
                               for attribute in ("PK", "SK", "listed", "made", "waiting", "todo", "todo_at")],
         GlobalSecondaryIndexes=[index("all", "listed", "made"), index("waiting", "waiting", "made"), index("todo", "todo", "todo_at")],
         StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"})
-    for other in ("connections", "metrics"):
+    for other in ("connections", "memory", "metrics"):
         dynamo.create_table(
             TableName="%s-%s" % (name, other), BillingMode="PAY_PER_REQUEST",
             KeySchema=[key("PK", "HASH"), key("SK", "RANGE")],
             AttributeDefinitions=[{"AttributeName": attribute, "AttributeType": "S"} for attribute in ("PK", "SK")])
-    s3.create_bucket(Bucket=name)
+    for bucket in (name, name + "-patterns"):
+        s3.create_bucket(Bucket=bucket)
     return name
 
 
@@ -135,7 +136,8 @@ def main():
     environment = {"TASK_LEDGER_TABLE": name, "BLOBS_BUCKET": name, "UPLOADS_BUCKET": name, "SECRETS_ARN": secret, "DEFINITION": digest,
                    "STATE_MACHINE_ARNS": json.dumps({"delivery": machine}), "SCHEDULE_GROUP": name, "SCHEDULE_ROLE_ARN": role,
                    "REMINDERS_FUNCTION_ARN": values["reminders_function_arn"], "ANSWER_FUNCTION_ARN": values["answer_function_arn"],
-                   "CONNECTIONS_TABLE": name + "-connections", "METRICS_TABLE": name + "-metrics", "WEBSOCKET_CALLBACK_URL": "%s/_live/%s" % (here, name),
+                   "CONNECTIONS_TABLE": name + "-connections", "METRICS_TABLE": name + "-metrics", "MEMORY_TABLE": name + "-memory",
+                   "PATTERNS_BUCKET": name + "-patterns", "WEBSOCKET_CALLBACK_URL": "%s/_live/%s" % (here, name),
                    "WEBSOCKET_URL": "%s/_live/%s" % (here.replace("http", "ws"), name), **settings,
                    **dict(pair.split("=", 1) for pair in variables)}
     if "NOTIFY" in environment:

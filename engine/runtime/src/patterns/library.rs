@@ -90,9 +90,6 @@ pub async fn contribute(
     own: &[Pattern],
     card: &Card,
 ) -> Result<Result<(), String>, StoreError> {
-    if !patterns.is_there() {
-        return Ok(Err("this deployment has no pattern library".to_owned()));
-    }
     let (name, digest) = (&card.pattern.name, card.pattern.digest());
     let known = patterns.events(space, &digest).await?;
     if evidence(&known, None).tier == Tier::Withdrawn {
