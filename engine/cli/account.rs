@@ -73,12 +73,8 @@ async fn looked_at(name: &str, definition: &Definition) -> Vec<Line> {
 async fn models(account: &Account, definition: &Definition, region: &str) -> Vec<Line> {
     let default = std::env::var(BEDROCK.name).ok().filter(|region| !region.is_empty());
     let default = default.unwrap_or_else(|| region.to_owned());
-    let used = definition
-        .models
-        .iter()
-        .filter(|model| definition.agents.iter().any(|agent| agent.model == model.name));
     let mut lines = Vec::new();
-    for model in used {
+    for model in definition.models_used() {
         let Some(Live { id, region, .. }) =
             model.live.as_ref().filter(|live| live.provider == Provider::Bedrock)
         else {

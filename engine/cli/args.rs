@@ -8,6 +8,8 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use crate::commands::Renamed;
+
 pub use memory::Memory;
 pub use metrics::{Export, Metrics};
 pub use patterns::Patterns;
@@ -43,6 +45,16 @@ pub enum Command {
         /// Create a crew of one agent and one phase.
         #[arg(long)]
         minimal: bool,
+    },
+    /// Rename something in every definition, with its file. Prose that mentions it is listed.
+    Rename {
+        /// What to rename.
+        #[arg(value_enum)]
+        what: Renamed,
+        /// Its name now.
+        from: String,
+        /// Its new name.
+        to: String,
     },
     /// Check the definitions and report every mistake.
     Check {
@@ -485,6 +497,10 @@ pub struct Run {
     /// model.
     #[arg(long, value_name = "[AGENT=]NAME", env = "CLOUDCREW_MODEL", value_delimiter = ',')]
     pub model: Vec<String>,
+    /// Value of an input of the workflow. Repeat it for each input. In a terminal, missing ones are
+    /// asked for.
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub input: Vec<String>,
     /// Rehearse the scenario of this name in `rehearsals/`.
     #[arg(long, value_name = "NAME", env = "CLOUDCREW_REHEARSAL")]
     pub rehearsal: Option<String>,

@@ -10,6 +10,7 @@ mod document;
 mod environment;
 mod exit;
 mod home;
+mod inputs;
 mod lines;
 mod models;
 mod out;

@@ -11,6 +11,9 @@ use crate::exit::Failure;
 /// Environment variable that overrides models.
 const VARIABLE: &str = "CLOUDCREW_MODEL";
 
+/// Where the model of an agent is set, if nothing overrides it.
+pub const AGENTS: &str = "agents.yaml";
+
 /// Models that override those in `agents.yaml`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Chosen {
@@ -85,7 +88,7 @@ impl Chosen {
             .map(|(_, model)| model.as_str());
         match own.or(self.all.as_deref().filter(|model| *model != REHEARSAL)) {
             Some(model) => (model, layer),
-            None => (&agent.model, "agents.yaml"),
+            None => (&agent.model, AGENTS),
         }
     }
 
@@ -111,6 +114,20 @@ pub fn at_work<'a>(definition: &'a Definition, workflow: &Workflow) -> Vec<&'a A
         .collect()
 }
 
+/// The same agents, once for each model that they use in a phase of the workflow.
+pub fn cast(definition: &Definition, workflow: &Workflow) -> Vec<Agent> {
+    let mut all: Vec<Agent> = Vec::new();
+    for phase in workflow.phases.iter().filter_map(|name| definition.phase(name)) {
+        for agent in definition.agents.iter().filter(|agent| phase.involves(&agent.name)) {
+            let agent = phase.cast(agent);
+            if !all.iter().any(|there| (&there.name, &there.model) == (&agent.name, &agent.model)) {
+                all.push(agent);
+            }
+        }
+    }
+    all
+}
+
 /// What was asked for beside the models.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Mode<'a> {
@@ -134,10 +151,10 @@ pub fn voice(
             .map_err(|e| Failure::usage(format!("{}: {e}", cassette.display())))?;
         return Ok(RunMode::Replay { cassette: path.display().to_string() });
     }
-    let agents = at_work(definition, workflow);
+    let agents = cast(definition, workflow);
     let model =
-        |agent: &&&Agent| definition.model(chosen.of(agent).0).is_some_and(|m| m.live.is_some());
-    let (live, rehearsed): (Vec<&&Agent>, Vec<&&Agent>) = agents.iter().partition(model);
+        |agent: &&Agent| definition.model(chosen.of(agent).0).is_some_and(|m| m.live.is_some());
+    let (live, rehearsed): (Vec<&Agent>, Vec<&Agent>) = agents.iter().partition(model);
     if mode.rehearses || chosen.rehearses() || live.is_empty() {
         return match mode.record {
             Some(_) => {
@@ -182,15 +199,15 @@ pub fn priced(
             .filter(|phase| phase.involves(&agent.name));
         mine.any(|phase| phase.budget.is_some_and(|budget| budget.micro_usd.is_some()))
     };
-    for agent in at_work(definition, workflow) {
+    for agent in cast(definition, workflow) {
         let own = [
             agent.budget,
             agent.pot.as_ref().and_then(|pot| definition.pot(pot)).copied(),
             workflow.budget,
         ];
         let bounded =
-            own.into_iter().flatten().any(|budget| budget.micro_usd.is_some()) || of_phase(agent);
-        let (name, _) = chosen.of(agent);
+            own.into_iter().flatten().any(|budget| budget.micro_usd.is_some()) || of_phase(&agent);
+        let (name, _) = chosen.of(&agent);
         if bounded && definition.model(name).is_some_and(|model| model.price.is_none()) {
             return Err(Failure::usage(format!(
                 "`{}` has a budget in dollars, but the price of its model `{name}` is unknown; \

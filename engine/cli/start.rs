@@ -1,10 +1,12 @@
 //! Starts an engagement: for `run`, and for the service.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use cloudcrew_definition::crew::{Definition, Workflow};
+use cloudcrew_definition::syntax::InputValue;
 use cloudcrew_plan::Plan;
 use cloudcrew_ports::clock::Clock as _;
 use cloudcrew_ports::journal::Journal;
@@ -114,6 +116,8 @@ pub struct Start<'a> {
     /// The phase to start with; defaults to the first.
     pub entry: Option<&'a str>,
     pub sow: SowFile,
+    /// The values of the workflow's inputs.
+    pub inputs: BTreeMap<String, InputValue>,
     pub chosen: &'a Chosen,
     pub voice: RunMode,
     /// Name of the rehearsal file that changes the default rehearsal.
@@ -153,7 +157,7 @@ impl<'a> Start<'a> {
         if let Some(why) = repo.cannot_begin() {
             return Err(Failure::usage(format!("{path}: {why}")));
         }
-        let models: Vec<_> = models::at_work(self.definition, self.flow)
+        let models: Vec<_> = models::cast(self.definition, self.flow)
             .iter()
             .filter_map(|a| self.definition.model(self.chosen.of(a).0).cloned())
             .collect();
@@ -168,6 +172,7 @@ impl<'a> Start<'a> {
             plan: self.plan,
             entry: self.entry,
             sow: self.sow,
+            inputs: self.inputs,
             model: self.chosen.for_all(),
             agent_models: self.chosen.agents.clone(),
             voice: self.voice,

@@ -38,7 +38,7 @@ pub use cloudcrew_local::{clock, folder, holder, passes, repo, store, vault};
 
 use crate::exit::Failure;
 use crate::home;
-use crate::models::at_work;
+use crate::models::cast;
 
 /// The ports of an engagement, in the mode it was started in.
 pub async fn ports(
@@ -230,7 +230,7 @@ fn used(engagement: &Engagement) -> Vec<Defined> {
     let (definition, started) = (&engagement.definition, &engagement.state.started);
     let Some(workflow) = definition.workflow(&started.workflow) else { return Vec::new() };
     let mut names: Vec<String> =
-        at_work(definition, workflow).into_iter().map(|agent| started.model_of(agent)).collect();
+        cast(definition, workflow).iter().map(|agent| started.model_of(agent)).collect();
     names.sort();
     names.dedup();
     names.iter().filter_map(|name| engagement.model(name)).collect()

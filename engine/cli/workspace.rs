@@ -10,8 +10,8 @@ use cloudcrew_definition::Loaded;
 use cloudcrew_definition::crew::{Definition, Model, Pattern, PatternRules};
 use cloudcrew_definition::diagnostic::{Format, Report, Severity, closest, render};
 use cloudcrew_definition::side_by_side::{cores, side_by_side};
-use cloudcrew_definition::source::{MAX_FILE_BYTES, Sources};
-use cloudcrew_definition::syntax::{SOWS, is_part};
+use cloudcrew_definition::source::{FileId, MAX_FILE_BYTES, Sources};
+use cloudcrew_definition::syntax::{Inherited, SOWS, is_part};
 use cloudcrew_plan::checks::load;
 use cloudcrew_runtime::catalogue::catalogue;
 use cloudcrew_runtime::engagement::{Engagement, RunMode};
@@ -19,6 +19,7 @@ use cloudcrew_runtime::engagement::{Engagement, RunMode};
 use crate::exit::Failure;
 use crate::wiring;
 use crate::words::counted;
+use cloudcrew_views::plan::PhaseDefault;
 
 /// Folders of a workspace.
 const FOLDERS: [&str; 9] = [
@@ -168,12 +169,27 @@ fn read_in(folder: &Folder, path: &str) -> Result<Vec<u8>, String> {
 
 /// Loads a workspace that must have no errors.
 pub fn definition(root: &Path) -> Result<Definition, Failure> {
+    with_defaults(root).map(|(definition, _)| definition)
+}
+
+/// The definition, and the values that its phases take from `defaults`.
+pub fn with_defaults(root: &Path) -> Result<(Definition, Vec<PhaseDefault>), Failure> {
     let sources = read(root);
-    let Loaded { definition, report, .. } = load(&sources, &catalogue());
+    let Loaded { definition, report, workspace, .. } = load(&sources, &catalogue());
     warned(&report);
-    definition
+    let definition = definition
         .or_else(|| without_rehearsals(&sources, &report))
-        .ok_or_else(|| wrong(&sources, &report, "the definitions have errors; nothing was done"))
+        .ok_or_else(|| wrong(&sources, &report, "the definitions have errors; nothing was done"))?;
+    let of_phase = |(file, taken): (&FileId, &Vec<Inherited>)| {
+        let phase = workspace.phases.iter().find(|(of, _)| of == file);
+        let phase = phase.and_then(|(_, phase)| phase.phase.get()).cloned().unwrap_or_default();
+        let each = taken.iter().map(|Inherited { key, span }| {
+            let (line, _) = sources.position(span.file, span.start);
+            PhaseDefault { phase: phase.clone(), key: key.clone(), line: line as u32 }
+        });
+        each.collect::<Vec<_>>()
+    };
+    Ok((definition, workspace.inherited.iter().flat_map(of_phase).collect()))
 }
 
 /// Reads a pattern as if it were in the workspace, with all checks.

@@ -209,8 +209,8 @@ fn pipes_and_bombs_are_refused_at_once() {
 #[test]
 fn absurd_times_and_prices_are_found() {
     for (file, from, to) in [
-        ("phases/discovery.yaml", "remind_after: 24h", "remind_after: 0s"),
-        ("phases/discovery.yaml", "remind_after: 24h", "remind_after: 5s"),
+        ("agents.yaml", "remind_after: 24h", "remind_after: 0s"),
+        ("agents.yaml", "remind_after: 24h", "remind_after: 5s"),
         ("phases/discovery.yaml", "execution_timeout: 15m", "execution_timeout: 0s"),
         ("agents.yaml", "input: 5", "input: 1e308"),
     ] {

@@ -70,8 +70,8 @@ fn a_dollar_budget_limits_an_engagement_with_a_notice_before() {
 fn a_phase_budget_covers_its_review() {
     let crew = bounded(
         "phases/discovery.yaml",
-        "retry:",
-        "budget: { tokens: 30000, at_limit: ask }\nretry:",
+        "task:",
+        "budget: { tokens: 30000, at_limit: ask }\ntask:",
     );
     let done = crew.start(SOW, &["--approve", "all"]).exits(10);
     done.says("phases/discovery.yaml budget.tokens");

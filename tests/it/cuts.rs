@@ -45,7 +45,7 @@ const EVERYTHING: &str = "version: 1\nrehearsal: everything\n\
     \x20 - { question: region, answer: \"eu-west-1\" }\n";
 
 /// Tokens that the phase may use before a person is asked.
-const BUDGET: &str = "budget: { tokens: 200000, at_limit: ask }\nretry:";
+const BUDGET: &str = "budget: { tokens: 200000, at_limit: ask }\ntask:";
 
 /// A model that is refused until it is fixed.
 struct Refused(Arc<dyn Model>);
@@ -292,10 +292,10 @@ async fn whole(home: &Path, cuts: Option<SyncSender<Cut>>) -> Outcome {
     let crew = edited();
     std::fs::write(crew.workspace().join("rehearsals/everything.yaml"), EVERYTHING)
         .expect("written");
-    crew.edit("phases/poc.yaml", "retry:", BUDGET);
+    crew.edit("phases/poc.yaml", "task:", BUDGET);
     // In a phase with few turns, agents do not try all of their tools: in one phase is enough.
     for phase in ["poc", "production", "handoff", "retrospective"] {
-        crew.edit(&format!("phases/{phase}.yaml"), "max_turns: 100", "max_turns: 19");
+        crew.set(&format!("phases/{phase}.yaml"), "swarm.max_turns", "19");
     }
     start(home, crew.workspace(), SOW, Some("everything")).await;
     let (mut ports, store, repo) = ports(home).await;

@@ -16,12 +16,9 @@ use crate::support::{Crew, Done, edited};
 /// An engagement whose first gate expires after two seconds, while no process drives it.
 fn expired(on_expiry: &str) -> Crew {
     let crew = edited();
-    let gate = format!("kind: approval\n  expires_after: 2s\n  on_expiry: {on_expiry}");
-    crew.edit("phases/discovery.yaml", "kind: approval", &gate).edit(
-        "phases/discovery.yaml",
-        "  remind_after: 24h",
-        "  #",
-    );
+    crew.edit("agents.yaml", "    remind_after: 24h", "    #")
+        .set("phases/discovery.yaml", "gate.expires_after", "2s")
+        .set("phases/discovery.yaml", "gate.on_expiry", on_expiry);
     let then = if on_expiry == "approve" {
         "then it is approved automatically"
     } else {

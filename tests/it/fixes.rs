@@ -5,9 +5,10 @@ use crate::support::edited;
 #[test]
 fn unambiguous_mistakes_are_fixed_and_nothing_else_changes() {
     let crew = edited();
+    crew.set("phases/discovery.yaml", "review.max_reworks", "1");
     let before = crew.read("phases/discovery.yaml");
     crew.edit("phases/discovery.yaml", "max_handoffs: 10", "max_handofs: 10")
-        .edit("phases/discovery.yaml", "execution_timeout: 15m", "execution_timeout: 15 minutes")
+        .set("phases/discovery.yaml", "swarm.execution_timeout", "15 minutes")
         .edit("phases/discovery.yaml", "max_reworks: 1", "max_reworks: \"1\"");
     crew.run(&["check"]).exits(1).says("3 fixable with `cloudcrew check --fix`");
     crew.run(&["check", "--fix"]).exits(0).says("phases/discovery.yaml: 3 fixed");
@@ -31,8 +32,8 @@ fn ambiguous_mistakes_are_left_to_the_author() {
 fn a_fix_that_would_cause_another_error_is_not_applied() {
     let crew = edited();
     // The key already exists: with the fix it would appear twice.
-    crew.edit("phases/discovery.yaml", "  max_turns: 100", "  max_handofs: 5\n  max_turns: 100")
-        .edit("phases/discovery.yaml", "node_timeout: 5m", "node_timeout: 5 minutes")
+    crew.set("phases/discovery.yaml", "swarm.max_handofs", "5")
+        .set("phases/discovery.yaml", "swarm.node_timeout", "5 minutes")
         .edit("workflows/delivery.yaml", "phases:", "phasess:");
     crew.run(&["check", "--fix"])
         .exits(1)
@@ -40,7 +41,7 @@ fn a_fix_that_would_cause_another_error_is_not_applied() {
         .says("1 not fixed")
         .says("max_handofs");
     let text = crew.read("phases/discovery.yaml");
-    assert!(text.contains("  max_handofs: 5\n") && text.contains("node_timeout: 5m #"), "{text}");
+    assert!(text.contains("  max_handofs: 5\n") && text.contains("node_timeout: 5m\n"), "{text}");
     assert!(
         crew.read("workflows/delivery.yaml").contains("\nphases: ["),
         "a finding that the fix uncovers does not prevent it"
@@ -56,7 +57,7 @@ fn fix_does_not_spread_a_typo_to_the_rehearsals() {
         "rehearsals/forgotten-deliverable.yaml",
     ];
     let before: Vec<String> = tests.iter().map(|test| crew.read(test)).collect();
-    crew.edit("phases/architecture.yaml", "relevance", "relevence")
+    crew.edit("agents.yaml", "relevance", "relevence")
         .edit("templates/project_plan.md", "## Risks and open points", "## Risks and open pionts")
         .edit(
             "phases/production.yaml",
@@ -71,7 +72,7 @@ fn fix_does_not_spread_a_typo_to_the_rehearsals() {
 fn fix_does_not_write_through_a_link_out_of_the_workspace() {
     let crew = edited();
     let outside = crew.folder.path().join("outside.yaml");
-    let wrong = crew.read("phases/poc.yaml").replace("max_handoffs", "max_handofs");
+    let wrong = crew.read("phases/poc.yaml").replace("deliverables", "delivrables");
     std::fs::write(&outside, &wrong).expect("written");
     let inside = crew.workspace().join("phases/poc.yaml");
     std::fs::remove_file(&inside)

@@ -115,7 +115,7 @@ fn json_output_matches_its_schema() {
     }
     let wrong = edited();
     wrong.edit("agents.yaml", "sonnet:", "sonet:").edit(
-        "phases/poc.yaml",
+        "phases/discovery.yaml",
         "max_handoffs",
         "max_handofs",
     );
@@ -143,7 +143,7 @@ fn generated_files_follow_the_definitions() {
     crew.run(&["generate", "--check"]).exits(1).says("gone.asl.json: no workflow of that name");
     crew.run(&["generate"]).exits(0).says("removed");
     assert!(machines.join("by-hand.asl.json").exists() && !machines.join("gone.asl.json").exists());
-    crew.edit("phases/discovery.yaml", "max_revisions: 3", "max_revisions: 2");
+    crew.set("phases/discovery.yaml", "gate.max_revisions", "2");
     crew.run(&["generate", "--check"])
         .exits(1)
         .says("At most 2: phases/discovery.yaml gate.max_revisions");

@@ -71,7 +71,7 @@ async fn the_first_answer_counts_and_the_engagement_continues() {
         ("request_answered", "remind_after: 24h", 0, true),
     ] {
         let crew = edited();
-        crew.edit("phases/discovery.yaml", "remind_after: 24h", gate);
+        crew.edit("phases/discovery.yaml", "gate: {}", &format!("gate:\n  {gate}"));
         start(&crew.home(), crew.workspace(), "clinic-scheduling.md", None).await;
         let (first, store, _) = ports(&crew.home()).await;
         let driver =

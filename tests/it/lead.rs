@@ -55,10 +55,10 @@ fn a_phase_and_an_agent_are_added_in_yaml_alone() {
 #[test]
 fn too_few_handoffs_name_their_key() {
     rehearsed(|c| {
-        c.edit("phases/poc.yaml", "max_handoffs: 15", "max_handoffs: 3").edit(
+        c.set("phases/poc.yaml", "swarm.max_handoffs", "3").set(
             "phases/poc.yaml",
-            "repetitive_handoff_detection_window: 8",
-            "repetitive_handoff_detection_window: 0",
+            "swarm.repetitive_handoff_detection_window",
+            "0",
         );
     })
     .exits(1)
@@ -68,10 +68,10 @@ fn too_few_handoffs_name_their_key() {
 #[test]
 fn too_few_iterations_name_their_key() {
     rehearsed(|c| {
-        c.edit("phases/poc.yaml", "max_iterations: 15", "max_iterations: 2").edit(
+        c.set("phases/poc.yaml", "swarm.max_iterations", "2").set(
             "phases/poc.yaml",
-            "repetitive_handoff_detection_window: 8",
-            "repetitive_handoff_detection_window: 0",
+            "swarm.repetitive_handoff_detection_window",
+            "0",
         );
     })
     .exits(1)
@@ -81,7 +81,7 @@ fn too_few_iterations_name_their_key() {
 #[test]
 fn too_few_turns_name_their_key() {
     rehearsed(|c| {
-        c.edit("phases/discovery.yaml", "max_turns: 100", "max_turns: 2");
+        c.set("phases/discovery.yaml", "swarm.max_turns", "2");
     })
     .exits(1)
     .says("phases/discovery.yaml swarm.max_turns");
@@ -90,7 +90,7 @@ fn too_few_turns_name_their_key() {
 #[test]
 fn too_little_time_names_its_key() {
     rehearsed(|c| {
-        c.edit("phases/architecture.yaml", "node_timeout: 5m", "node_timeout: 2s");
+        c.set("phases/architecture.yaml", "swarm.node_timeout", "2s");
     })
     .exits(1)
     .says("phases/architecture.yaml swarm.node_timeout");
@@ -99,10 +99,10 @@ fn too_little_time_names_its_key() {
 #[test]
 fn too_little_time_for_the_whole_swarm_names_its_key() {
     rehearsed(|c| {
-        c.edit("phases/architecture.yaml", "node_timeout: 5m", "node_timeout: 30s").edit(
+        c.set("phases/architecture.yaml", "swarm.node_timeout", "30s").set(
             "phases/architecture.yaml",
-            "execution_timeout: 20m",
-            "execution_timeout: 30s",
+            "swarm.execution_timeout",
+            "30s",
         );
     })
     .exits(1)
@@ -128,11 +128,7 @@ fn a_spent_budget_names_its_key() {
 #[test]
 fn a_swarms_token_budget_names_its_key() {
     rehearsed(|c| {
-        c.edit(
-            "phases/discovery.yaml",
-            "  max_turns: 100",
-            "  max_turns: 100\n  token_budget: 5000",
-        );
+        c.set("phases/discovery.yaml", "swarm.token_budget", "5000");
     })
     .exits(1)
     .says("phases/discovery.yaml swarm.token_budget");
@@ -174,16 +170,8 @@ fn an_entry_agent_without_parse_sow_leaves_its_template_unfilled() {
 #[test]
 fn repetitive_handoffs_name_their_key() {
     rehearsed(|c| {
-        c.edit(
-            "phases/poc.yaml",
-            "repetitive_handoff_detection_window: 8",
-            "repetitive_handoff_detection_window: 4",
-        );
-        c.edit(
-            "phases/poc.yaml",
-            "repetitive_handoff_min_unique_agents: 3",
-            "repetitive_handoff_min_unique_agents: 4",
-        );
+        c.set("phases/poc.yaml", "swarm.repetitive_handoff_detection_window", "4");
+        c.set("phases/poc.yaml", "swarm.repetitive_handoff_min_unique_agents", "4");
         std::fs::write(c.workspace().join("rehearsals/loop.yaml"), "version: 1\nrehearsal: loop\n")
             .expect("written");
     })
@@ -229,7 +217,7 @@ fn every_shipped_rehearsal_completes() {
 #[test]
 fn a_rehearsed_customer_who_cannot_revise_leaves_the_gate_open() {
     let crew = edited();
-    crew.edit("phases/discovery.yaml", "max_revisions: 3", "max_revisions: 0");
+    crew.set("phases/discovery.yaml", "gate.max_revisions", "0");
     crew.start("clinic-scheduling.md", &["--rehearsal", "revision"])
         .exits(10)
         .says("is waiting at the discovery gate");

@@ -165,11 +165,11 @@ fn the_machine_can_start_at_any_phase_and_be_cancelled_at_a_wait() {
 #[ignore = "needs the AWS rig: see tests/rigs/README.md"]
 fn an_undecided_gate_ends_as_the_workspace_says() {
     let (stops, goes_on) = (edited(), edited());
-    stops.edit("phases/handoff.yaml", "  kind: approval", "  kind: approval\n  expires_after: 72h");
-    goes_on.edit(
+    stops.set("phases/handoff.yaml", "gate.expires_after", "72h");
+    goes_on.set("phases/handoff.yaml", "gate.expires_after", "72h").set(
         "phases/handoff.yaml",
-        "  kind: approval",
-        "  kind: approval\n  expires_after: 72h\n  on_expiry: approve",
+        "gate.on_expiry",
+        "approve",
     );
     for workspace in [&stops, &goes_on] {
         workspace.run(&["generate"]).exits(0);
@@ -203,7 +203,7 @@ fn an_undecided_gate_ends_as_the_workspace_says() {
 #[ignore = "needs the AWS rig: see tests/rigs/README.md"]
 fn a_phase_that_fails_permanently_ends_the_engagement() {
     let crew = edited();
-    crew.edit("phases/poc.yaml", "\nretry:", "\nrestart: { max_attempts: 1 }\nretry:");
+    crew.edit("phases/poc.yaml", "\ntask:", "\nrestart: { max_attempts: 1 }\ntask:");
     crew.run(&["generate"]).exits(0);
     let courses = execute(&[
         // One retry is allowed; the second failure is final.

@@ -214,7 +214,7 @@ async fn attacked(agent: &str) {
     let members = text.lines().find(|line| line.trim_start().starts_with("agents:"));
     let members = members.expect("members").to_owned();
     crew.edit(phase, &members, "  agents: [pm, sa, infra, dev, data, security, qa]");
-    crew.edit(phase, "max_turns: ", "max_turns: 9");
+    crew.set(phase, "swarm.max_turns", "9");
     let home = crew.folder.path().join("inside");
     start(&home, crew.workspace(), "clinic-scheduling.md", None).await;
     let loaded = load(&sources(crew.workspace()), &catalogue());

@@ -62,7 +62,7 @@ fn changes_are_described_against_git_a_saved_plan_and_an_engagement() {
     // Comments, order and layout do not change behaviour.
     crew.edit("phases/discovery.yaml", "version: 1", "version:   1 # the form of this file");
     crew.run(&["plan", "--against", "HEAD", "--exit-code"]).exits(0).says("0 changes");
-    crew.edit("phases/discovery.yaml", "max_revisions: 3", "max_revisions: 5")
+    crew.set("phases/discovery.yaml", "gate.max_revisions", "5")
         .edit("phases/poc.yaml", "reviewers: [sa]", "reviewers: [sa, security]")
         .edit("agents.yaml", "writes: [data/**]", "writes: [data/**, lib/**]");
     for against in ["HEAD", saved.to_str().expect("a path"), "demo"] {
@@ -92,7 +92,7 @@ fn changes_are_described_against_git_a_saved_plan_and_an_engagement() {
             .says("not a plan");
     }
     // A new workflow is a change, even if another one is shown.
-    crew.edit("phases/discovery.yaml", "max_revisions: 5", "max_revisions: 3");
+    crew.set("phases/discovery.yaml", "gate.max_revisions", "3");
     let pilot = crew
         .read("workflows/delivery.yaml")
         .replace("delivery", "pilot")
@@ -127,6 +127,7 @@ fn every_change_of_behaviour_is_reported() {
             { "program": "pages", "arguments": ["."], "environment": [["A", "b"]] } } }]);
     whole["agents"][0]["grants"] = json!([{ "server": "pages", "tools": ["find"],
         "arguments": [{ "argument": "path", "globs": ["docs/**"] }] }]);
+    whole["phases"][0]["models"] = json!({ "sa": "sonnet" });
     whole["knowledge"] = json!([{ "name": "Lambda", "source": "a list", "aliases": ["functions"],
         "prices": [{ "item": "calls", "unit": "1", "usd": 1.5, "region": "x", "date": "2026-01" }],
         "facts": [{ "text": "small", "date": "2026-01" }] }]);

@@ -5,7 +5,7 @@ use crate::support::{Crew, edited};
 /// A crew whose architecture phase fails at a limit, after a person approved discovery.
 fn failed() -> Crew {
     let crew = edited();
-    crew.edit("phases/architecture.yaml", "max_turns: 100", "max_turns: 2");
+    crew.set("phases/architecture.yaml", "swarm.max_turns", "2");
     crew.start("retail-orders.md", &[]).exits(10);
     crew.run(&["approve", "demo", "--rating", "quality=4"])
         .exits(1)
@@ -21,7 +21,7 @@ fn kinds(crew: &Crew, kind: &str) -> usize {
 fn retry_uses_the_current_limit() {
     let crew = failed();
     let before = crew.git(&["rev-list", "--count", "cloudcrew/demo"]);
-    crew.edit("phases/architecture.yaml", "max_turns: 2", "max_turns: 100");
+    crew.set("phases/architecture.yaml", "swarm.max_turns", "100");
     crew.run(&["retry", "demo"])
         .exits(10)
         .says(
@@ -47,7 +47,7 @@ fn retry_uses_the_current_limit() {
 #[test]
 fn retry_with_pinned_definitions_fails_again() {
     let crew = failed();
-    crew.edit("phases/architecture.yaml", "max_turns: 2", "max_turns: 100");
+    crew.set("phases/architecture.yaml", "swarm.max_turns", "100");
     crew.run(&["retry", "demo", "--definitions", "pinned"]).exits(1).says("swarm.max_turns");
     assert_eq!(kinds(&crew, "repinned"), 0);
     crew.run(&["retry", "demo", "--approve", "all"]).exits(0).says("docs/engagement-summary.md");
@@ -57,7 +57,7 @@ fn retry_with_pinned_definitions_fails_again() {
 #[test]
 fn retry_from_an_earlier_phase_voids_its_approval() {
     let crew = failed();
-    crew.edit("phases/architecture.yaml", "max_turns: 2", "max_turns: 100");
+    crew.set("phases/architecture.yaml", "swarm.max_turns", "100");
     crew.run(&["retry", "demo", "--from", "poc"]).exits(2).says("never reached a phase `poc`");
     crew.run(&["retry", "demo", "--from", "discovery"])
         .exits(10)
@@ -95,7 +95,7 @@ fn only_failed_or_expired_engagements_can_be_retried() {
 #[test]
 fn retry_reopens_an_expired_gate_with_a_new_deadline() {
     let crew = edited();
-    crew.edit("phases/discovery.yaml", "kind: approval", "kind: approval\n  expires_after: 72h");
+    crew.set("phases/discovery.yaml", "gate.expires_after", "72h");
     std::fs::write(
         crew.workspace().join("rehearsals/silent.yaml"),
         "version: 1\nrehearsal: silent\ngates: [{ phase: discovery, silent_for: 100h }]\n",

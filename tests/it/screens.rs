@@ -76,7 +76,7 @@ fn screens_of_check() {
     let right = crew();
     screens.push_str(&same(&right, &at(&right, "80", false, &["check"])));
     let wrong = edited();
-    wrong.edit("phases/poc.yaml", "max_handoffs", "max_handofs");
+    wrong.edit("phases/discovery.yaml", "max_handoffs", "max_handofs");
     for (columns, colour) in [("80", false), ("120", false), ("80", true)] {
         screens.push_str(&same(&wrong, &at(&wrong, columns, colour, &["check"])));
     }

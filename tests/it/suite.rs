@@ -49,7 +49,8 @@ fn an_unmet_expectation_is_reported_at_its_word() {
 #[test]
 fn a_rehearsal_can_let_a_gate_expire() {
     let crew = edited();
-    crew.edit("phases/poc.yaml", "remind_after: 24h", "expires_after: 20h\n  remind_after: 10h")
+    crew.set("phases/poc.yaml", "gate.expires_after", "20h")
+        .set("phases/poc.yaml", "gate.remind_after", "10h")
         .edit(
             "rehearsals/silent-customer.yaml",
             "outcome: completed",

@@ -74,7 +74,7 @@ export function Kickoff() {
                     </h2>
                     <Statement read={found.statement} />
                   </Panel>
-                  <Start workflow={chosen.name} sow={found.sow} />
+                  <Start key={chosen.name} workflow={chosen} sow={found.sow} />
                 </>
               ) : null}
             </>
@@ -247,20 +247,68 @@ function StatementForm(props: { workflow: string; onRead: (read: Read | undefine
   );
 }
 
-function Start({ workflow, sow }: { workflow: string; sow: Sow }) {
+/** A value that the workflow asks for. */
+function Choice(props: {
+  input: Schemas["InputRow"];
+  value: string;
+  onChange: (value: string) => void;
+}) {
+  const t = useText();
+  const { input, value, onChange } = props;
+  const choices = input.type === "boolean" ? ["true", "false"] : input.choices;
+  const needed = input.default == null;
+  return (
+    <Field label={input.name} help={input.description}>
+      {(field, help) =>
+        choices.length > 0 ? (
+          <Select
+            id={field}
+            aria-describedby={help}
+            required={needed}
+            className="max-w-sm"
+            value={value || (input.default ?? "")}
+            onChange={({ target }) => onChange(target.value)}
+          >
+            {needed && <option value="">{t("Choose one")}</option>}
+            {choices.map((choice) => (
+              <option key={choice}>{choice}</option>
+            ))}
+          </Select>
+        ) : (
+          <Input
+            id={field}
+            aria-describedby={help}
+            required={needed}
+            maxLength={1000}
+            inputMode={input.type === "integer" ? "numeric" : "text"}
+            pattern={input.type === "integer" ? "-?[0-9]+" : undefined}
+            placeholder={input.default ?? undefined}
+            className="max-w-sm"
+            value={value}
+            onChange={({ target }) => onChange(target.value)}
+          />
+        )
+      }
+    </Field>
+  );
+}
+
+function Start({ workflow, sow }: { workflow: Schemas["WorkflowRow"]; sow: Sow }) {
   const t = useText();
   const navigate = useNavigate();
   const who = useQuery(me);
   const [id, setId] = useState("");
   const [rehearsal, setRehearsal] = useState(false);
+  const [inputs, setInputs] = useState<Record<string, string>>({});
   const [, , dropText] = useDraft("new.text", "");
   const { submit, sending, error } = useSubmit("", "start");
 
   const start = async (event: FormEvent) => {
     event.preventDefault();
     const body = {
-      workflow,
+      workflow: workflow.name,
       sow,
+      inputs: Object.fromEntries(Object.entries(inputs).filter(([, value]) => value !== "")),
       ...(id.trim() ? { id: id.trim() } : {}),
       ...(rehearsal ? { model: "rehearsal" } : {}),
     };
@@ -295,6 +343,14 @@ function Start({ workflow, sow }: { workflow: string; sow: Sow }) {
             />
           )}
         </Field>
+        {workflow.inputs.map((input) => (
+          <Choice
+            key={input.name}
+            input={input}
+            value={inputs[input.name] ?? ""}
+            onChange={(value) => setInputs((all) => ({ ...all, [input.name]: value }))}
+          />
+        ))}
         <label className="flex items-start gap-3">
           <input
             type="checkbox"

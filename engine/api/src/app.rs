@@ -354,6 +354,10 @@ pub struct New {
     pub workflow: Option<String>,
     /// The statement of work.
     pub sow: NewSow,
+    /// Values of the workflow's inputs, as text: numbers in digits, and `true` or `false`. Inputs
+    /// with a default may be left out.
+    #[serde(default)]
+    pub inputs: BTreeMap<String, String>,
     /// A model for all agents instead of their own; `rehearsal` calls no live model.
     #[serde(default)]
     pub model: Option<String>,
@@ -413,6 +417,23 @@ pub struct Started {
     pub id: String,
 }
 
+/// Something that the person who starts an engagement chooses.
+#[derive(Debug, Clone, serde::Serialize, ToSchema)]
+pub struct InputRow {
+    /// Its name.
+    pub name: String,
+    /// One line about it, or empty.
+    pub description: String,
+    /// `text`, `integer` or `boolean`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its value if none is given. Without one, a value must be given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default: Option<String>,
+    /// The values that may be given; empty for any of the type.
+    pub choices: Vec<String>,
+}
+
 /// A workflow that can be started.
 #[derive(Debug, Clone, serde::Serialize, ToSchema)]
 pub struct WorkflowRow {
@@ -424,6 +445,8 @@ pub struct WorkflowRow {
     pub phases: Vec<String>,
     /// Number of decisions that a person makes at least.
     pub gates: u32,
+    /// What the person who starts it chooses.
+    pub inputs: Vec<InputRow>,
     /// What an engagement is expected to take, with the models of the definitions.
     pub forecast: Expected,
 }

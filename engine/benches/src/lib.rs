@@ -196,6 +196,7 @@ pub async fn begun_with(home: &Path, store: &Store, project: &str, work: Work<'_
         plan: &plan,
         entry: None,
         sow: SowFile { name: "sow.md".into(), text: work.sow },
+        inputs: Default::default(),
         model: None,
         agent_models: Vec::new(),
         voice: work.voice,

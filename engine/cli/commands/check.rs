@@ -40,8 +40,12 @@ pub async fn check(
     // Printed as bytes, to keep the colours. The renderer has already escaped control sequences in
     // the files.
     crate::out::bytes(render(&sources, found, how).as_bytes());
+    let allowed = match loaded.allowed {
+        0 => String::new(),
+        n => format!(", {n} allowed"),
+    };
     match found.len() {
-        0 => note!("{} files checked, no problems", sources.iter().count()),
+        0 => note!("{} files checked, no problems{allowed}", sources.iter().count()),
         1 => note!("1 finding; run `cloudcrew explain {}` for details", found[0].code),
         n => note!("{n} findings; run `cloudcrew explain CODE` for details"),
     }

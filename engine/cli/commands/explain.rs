@@ -1,10 +1,11 @@
 //! `explain`: a rule of `check`, or what an agent can do and why.
 
 use cloudcrew_definition::catalogue::{Capability, Effect, ToolInfo};
-use cloudcrew_definition::checks;
+
 use cloudcrew_definition::crew::{Agent, Definition, Phase, Reach};
 use cloudcrew_definition::diagnostic::closest;
 use cloudcrew_definition::shown::row;
+use cloudcrew_plan::checks;
 use cloudcrew_runtime::catalogue::catalogue;
 use cloudcrew_views::analytics as advice;
 

@@ -104,7 +104,7 @@ fn tried(
 
 /// Replaces a file atomically. Fails if it has changed in the meantime, or is a link that leads
 /// out of the workspace.
-fn write(root: &Path, path: &str, read: &str, text: &str) -> Result<(), String> {
+pub(super) fn write(root: &Path, path: &str, read: &str, text: &str) -> Result<(), String> {
     let message = |e: std::io::Error| e.to_string();
     // A link inside the workspace stays a link: its target is written.
     let root = fs::canonicalize(root).map_err(message)?;

@@ -24,6 +24,7 @@ mod patterns;
 mod plan;
 mod programs;
 mod rebuild;
+mod rename;
 mod retry;
 mod run;
 mod schema;
@@ -31,6 +32,8 @@ mod sow;
 mod survey;
 mod test;
 mod watch;
+
+pub use rename::Renamed;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -49,6 +52,7 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         return Ok(exit);
     }
     match &args.command {
+        Command::Rename { what, from, to } => rename::rename(&args, *what, from, to),
         Command::Init { folder, minimal } => init::init(&args, folder.as_deref(), *minimal),
         Command::Check { format, fix, env } => check::check(&args, *format, *fix, *env).await,
         Command::Explain { code, name } => {

@@ -7,7 +7,7 @@ use cloudcrew_plan::forecast::forecast;
 
 use crate::args::{Args, Format, Planned};
 use crate::exit::{Exit, Failure};
-use crate::models::{Chosen, at_work, price, served};
+use crate::models::{AGENTS, Chosen, at_work, price, served};
 use crate::out::put;
 use crate::output::pretty;
 use crate::planned::{before, human, look_back, on_aws};
@@ -17,7 +17,7 @@ use cloudcrew_views::plan::{PlanAgent, PlanDocument};
 
 pub async fn plan(args: &Args, planned: &Planned) -> Result<Exit, Failure> {
     let root = workspace::find(args.workspace.as_deref())?;
-    let mut definition = workspace::definition(&root)?;
+    let (mut definition, inherited) = workspace::with_defaults(&root)?;
     let old = match &planned.against {
         None => None,
         Some(against) => Some(before(args, &root, against).await?),
@@ -49,13 +49,24 @@ pub async fn plan(args: &Args, planned: &Planned) -> Result<Exit, Failure> {
         .iter_mut()
         .zip(&decided)
         .for_each(|(agent, (model, _))| agent.model.clone_from(model));
+    // A model for the run comes before one for a phase.
+    let overridden: Vec<String> = definition
+        .agents
+        .iter()
+        .zip(&decided)
+        .filter(|(_, (_, layer))| *layer != AGENTS)
+        .map(|(agent, _)| agent.name.clone())
+        .collect();
+    for phase in &mut definition.phases {
+        phase.models.retain(|agent, _| !overridden.contains(agent));
+    }
     let layer = |name: &str| {
         definition
             .agents
             .iter()
             .zip(&decided)
             .find(|(a, _)| a.name == name)
-            .map_or("agents.yaml", |(_, d)| d.1)
+            .map_or(AGENTS, |(_, d)| d.1)
     };
     let flow = definition
         .workflow(&workflow)
@@ -97,6 +108,7 @@ pub async fn plan(args: &Args, planned: &Planned) -> Result<Exit, Failure> {
         against,
         changes,
         pinned,
+        inherited: inherited.into_iter().filter(|one| flow.phases.contains(&one.phase)).collect(),
         plan,
         definition: saved,
     };

@@ -23,7 +23,7 @@ use crate::out::{note, say};
 use crate::shell::pasted;
 use crate::sow::{statement_of_work, tell};
 use crate::start::{Source, Start, free, id_of};
-use crate::{home, servers, wiring, workspace};
+use crate::{home, inputs, servers, wiring, workspace};
 
 pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
     let root = workspace::find(args.workspace.as_deref())?;
@@ -62,6 +62,9 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
     if let Some(phase) = run.from.as_deref() {
         known(Some(phase), "phase", plan.entries.iter().map(|(name, _)| name.as_str()))?;
     }
+    let mut typed = rehearsal.map(|rehearsal| rehearsal.inputs.clone()).unwrap_or_default();
+    typed.extend(inputs::typed(&run.input)?);
+    let inputs = inputs::settled(flow, typed).await?;
     let home = home::path(args)?;
     let store = Store::open(&home)?;
     if store.head(&project).await?.is_some() {
@@ -112,6 +115,7 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
         actor: &actor,
         entry: run.from.as_deref(),
         sow,
+        inputs,
         chosen: &chosen,
         voice: voice.clone(),
         rehearsal: run.rehearsal.clone(),

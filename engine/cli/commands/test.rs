@@ -17,7 +17,7 @@ use crate::workspace;
 pub fn test(args: &Args, files: &[PathBuf], report: Option<&Path>) -> Result<Exit, Failure> {
     let root = workspace::find(args.workspace.as_deref())?;
     let sources = workspace::read(&root);
-    let Loaded { definition, report: found, workspace } = load(&sources, &catalogue());
+    let Loaded { definition, report: found, workspace, .. } = load(&sources, &catalogue());
     let Some(definition) = definition else {
         return Err(workspace::wrong(
             &sources,

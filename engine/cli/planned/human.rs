@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use cloudcrew_definition::crew::{Agent, Approvers, Budget, Definition, Gate, Phase};
+use cloudcrew_definition::crew::{Agent, Approvers, Budget, Definition, Gate, Input, Phase};
 use cloudcrew_definition::syntax::{AtLimit, Depth, OnExpiry, written};
 use cloudcrew_plan::compare::recalled;
 use cloudcrew_plan::forecast::{PhaseForecast, dollars, number};
@@ -20,9 +20,22 @@ pub fn human(definition: &Definition, plan: &PlanDocument) -> String {
         plan.plan.workflow,
         short(&plan.definition_hash)
     );
+    let flow = definition.workflow(&plan.plan.workflow);
+    for input in flow.into_iter().flat_map(|flow| &flow.inputs) {
+        text.push_str(&of_input(input));
+    }
+    if flow.is_some_and(|flow| !flow.inputs.is_empty()) {
+        text.push('\n');
+    }
     for forecast in &plan.forecast.phases {
         if let Some(phase) = definition.phase(&forecast.phase) {
-            text.push_str(&of_phase(phase, forecast));
+            let inherited: Vec<&str> = plan
+                .inherited
+                .iter()
+                .filter(|one| one.phase == phase.name)
+                .map(|one| one.key.as_str())
+                .collect();
+            text.push_str(&of_phase(phase, &inherited, forecast));
         }
     }
     text.push_str("agents\n");
@@ -110,13 +123,26 @@ fn compared(plan: &PlanDocument) -> String {
     text
 }
 
-fn of_phase(phase: &Phase, forecast: &PhaseForecast) -> String {
+fn of_input(input: &Input) -> String {
+    let otherwise = match &input.default {
+        Some(value) => format!("by default {value}"),
+        None => "needed".to_owned(),
+    };
+    let Input { name, description, .. } = input;
+    format!("input {name}{} · {}, {otherwise}\n", described(description), input.of())
+}
+
+fn of_phase(phase: &Phase, inherited: &[&str], forecast: &PhaseForecast) -> String {
     let mut text = format!("{}{}\n", phase.name, described(&phase.description));
     let swarm = &phase.swarm;
     let others: Vec<&str> =
         swarm.agents.iter().map(String::as_str).filter(|a| *a != swarm.entry).collect();
     let with = if others.is_empty() { String::new() } else { format!(", {}", others.join(", ")) };
     let _ = writeln!(text, "  agents    {} (entry){with}", swarm.entry);
+    if !phase.models.is_empty() {
+        let models = phase.models.iter().map(|(agent, model)| format!("{agent} uses {model}"));
+        let _ = writeln!(text, "  models    {}", models.collect::<Vec<_>>().join(", "));
+    }
     for (number, d) in phase.deliverables.iter().enumerate() {
         let head = if number == 0 { "delivers" } else { "" };
         let passed = if d.reviewers.is_empty() {
@@ -159,6 +185,9 @@ fn of_phase(phase: &Phase, forecast: &PhaseForecast) -> String {
         written(swarm.node_timeout),
         retries(phase.retry.max_attempts),
     );
+    if !inherited.is_empty() {
+        let _ = writeln!(text, "  defaults  {}", parts(inherited));
+    }
     let _ = writeln!(
         text,
         "  takes     {} visits · {}\n",
@@ -166,6 +195,23 @@ fn of_phase(phase: &Phase, forecast: &PhaseForecast) -> String {
         forecast.estimate
     );
     text
+}
+
+/// Keys by the part that they belong to: `7 of swarm, 4 of gate, retry`.
+fn parts(keys: &[&str]) -> String {
+    let mut parts: Vec<(&str, usize)> = Vec::new();
+    for key in keys {
+        let (part, inner) = key.split_once('.').map_or((*key, 0), |(part, _)| (part, 1));
+        match parts.iter_mut().find(|(there, _)| *there == part) {
+            Some((_, count)) => *count += inner,
+            None => parts.push((part, inner)),
+        }
+    }
+    let word = |(part, count): &(&str, usize)| match count {
+        0 => (*part).to_owned(),
+        count => format!("{count} of {part}"),
+    };
+    parts.iter().map(word).collect::<Vec<_>>().join(", ")
 }
 
 fn described(words: &str) -> String {

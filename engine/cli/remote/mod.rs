@@ -13,6 +13,7 @@ use crate::args::{Approve, Args, Command, Definitions, Format, MemberChange, Run
 use crate::commands::decide::read;
 use crate::commands::{answered, said};
 use crate::exit::{Exit, Failure};
+use crate::inputs;
 use crate::lines::Lines;
 use crate::out::{document, file, note, say};
 use crate::output::pretty;
@@ -145,7 +146,9 @@ async fn start(server: &Server, run: &Run) -> Result<Exit, Failure> {
         tell(path, &read);
     }
     let id = run.project.clone().unwrap_or_else(|| id_of(path));
-    let mut new = json!({ "id": id, "sow": { "name": sow.name, "text": sow.text } });
+    let inputs = inputs::typed(&run.input)?;
+    let mut new =
+        json!({ "id": id, "sow": { "name": sow.name, "text": sow.text }, "inputs": inputs });
     let more = [
         ("workflow", run.workflow.clone().map(Value::from)),
         ("model", run.model.first().cloned().map(Value::from)),

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use cloudcrew_api::app::{NewSow, Receipted, WorkflowRow};
+use cloudcrew_api::app::{InputRow, NewSow, Receipted, WorkflowRow};
 use cloudcrew_api::problem::{Kind, Problem};
 use cloudcrew_api::{LargeFiles, MAX_UPLOAD, New, Started, Starts};
-use cloudcrew_definition::crew::{Definition, Pattern, Workflow};
+use cloudcrew_definition::crew::{Definition, Input, Pattern, Workflow};
 use cloudcrew_definition::path::RepoPath;
 use cloudcrew_plan::forecast::forecast;
 use cloudcrew_plan::{Kind as StateKind, Plan, build, emit};
@@ -85,6 +85,10 @@ impl Starts for Workspace {
         models::priced(&voice, &chosen, &definition, flow).map_err(problem)?;
         let definition = servers::pinned(definition, &workflow, &voice).await.map_err(problem)?;
         let flow = definition.workflow(&workflow).ok_or_else(no_phases)?;
+        let rehearsal = new.rehearsal.as_deref().and_then(|name| definition.rehearsal(name));
+        let mut typed = rehearsal.map(|rehearsal| rehearsal.inputs.clone()).unwrap_or_default();
+        typed.extend(new.inputs);
+        let inputs = flow.inputs(&typed).map_err(invalid)?;
         let repo = self.allowed.source(new.repo.as_ref(), new.customer.as_deref())?;
         let base = new.repo.as_ref().and_then(|repo| repo.base.as_deref());
         if let Some(id) = &new.id {
@@ -108,6 +112,7 @@ impl Starts for Workspace {
                 actor,
                 entry: None,
                 sow: sow.clone(),
+                inputs: inputs.clone(),
                 chosen: &chosen,
                 voice: voice.clone(),
                 rehearsal: new.rehearsal.clone(),
@@ -158,6 +163,7 @@ impl Starts for Workspace {
                 let gates = plan.states.iter().filter(|state| state.kind == StateKind::Gate);
                 u32::try_from(gates.count()).unwrap_or(u32::MAX)
             }),
+            inputs: workflow.inputs.iter().map(input_row).collect(),
             forecast: forecast(&definition, workflow).total.into(),
         };
         Ok(definition.workflows.iter().map(row).collect())
@@ -239,6 +245,16 @@ impl Workspace {
             None => Ok(id),
             Some(_) => free(self.journal(), &id).await.map_err(problem),
         }
+    }
+}
+
+fn input_row(input: &Input) -> InputRow {
+    InputRow {
+        name: input.name.clone(),
+        description: input.description.clone(),
+        kind: input.kind.name().to_owned(),
+        default: input.default.as_ref().map(ToString::to_string),
+        choices: input.choices.iter().map(ToString::to_string).collect(),
     }
 }
 

@@ -67,6 +67,10 @@ async fn rehearse(
         .ok_or_else(|| Failure::failed(format!("`{workflow}` has no phases")))?;
     let sow = test.written.sow.as_ref().and_then(Written::get).map(|sow| root.join(sow));
     let sow = sow.ok_or_else(|| Failure::failed("no statement of work"))?;
+    let flow = definition
+        .workflow(&workflow)
+        .ok_or_else(|| Failure::failed(format!("no workflow named `{workflow}`")))?;
+    let given = definition.rehearsal(test.name).map(|r| r.inputs.clone()).unwrap_or_default();
     let start = Begin {
         project: test.name,
         actor: "test",
@@ -74,6 +78,7 @@ async fn rehearse(
         plan: &plan,
         entry: None,
         sow: statement_of_work(root, &sow)?,
+        inputs: flow.inputs(&given).map_err(Failure::failed)?,
         model: None,
         agent_models: Vec::new(),
         voice: RunMode::Rehearsal,

@@ -39,6 +39,8 @@ pub struct Loaded {
     pub definition: Option<Definition>,
     /// All findings, ordered by file and position.
     pub report: Report,
+    /// Number of warnings that the files allow and the report no longer has.
+    pub allowed: usize,
     /// The files as written, with spans. Available even if there are errors.
     pub workspace: Workspace,
 }
@@ -64,6 +66,7 @@ fn judge(
             workspace.put(file, form);
         }
     }
+    workspace.inherit();
     checks::run(
         &checks::Context::new(sources, &workspace, catalogue),
         cores(sources.iter().count()),
@@ -72,5 +75,5 @@ fn judge(
     report.close();
     report.sort(sources);
     let definition = if report.has_errors() { None } else { resolve::resolve(sources, &workspace) };
-    Loaded { definition, report, workspace }
+    Loaded { definition, report, allowed: 0, workspace }
 }

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use crate::crew::{
     Agent, AgentBend, Answer, Approvers, Bend, Budget, Context, Definition, Deliverable, Fact,
-    Gate, GateBend, Grant, Live, Model, Pattern, PatternRules, Phase, Pot, Price, Reach, Reasoning,
-    Recall, Rehearsal, Retry, Review, ReviewBend, Server, Service, Swarm, Template, UnitPrice,
-    Values, Workflow,
+    Gate, GateBend, Grant, Input, Live, Model, Pattern, PatternRules, Phase, Pot, Price, Reach,
+    Reasoning, Recall, Rehearsal, Retry, Review, ReviewBend, Server, Service, Swarm, Template,
+    UnitPrice, Values, Workflow,
 };
 use crate::known;
-use crate::source::Sources;
+use crate::source::{Sources, Span};
 use crate::syntax::{self, Provider, Written, defaults};
 
 /// `None` if a required value is missing. The schema check has then already reported it.
@@ -287,9 +287,11 @@ fn grant(g: &syntax::Grant) -> Option<Grant> {
 fn phase(sources: &Sources, p: &syntax::PhaseFile) -> Option<Phase> {
     let deliverables = optional(&p.deliverables).unwrap_or_default();
     let retry = match optional(&p.retry) {
-        None => Retry { max_attempts: 0, timeout_factor: defaults::TIMEOUT_FACTOR },
+        None => {
+            Retry { max_attempts: defaults::MAX_RETRIES, timeout_factor: defaults::TIMEOUT_FACTOR }
+        }
         Some(r) => Retry {
-            max_attempts: value(&r.max_attempts)?,
+            max_attempts: optional(&r.max_attempts).unwrap_or(defaults::MAX_RETRIES),
             timeout_factor: optional(&r.timeout_factor).unwrap_or(defaults::TIMEOUT_FACTOR),
         },
     };
@@ -298,12 +300,13 @@ fn phase(sources: &Sources, p: &syntax::PhaseFile) -> Option<Phase> {
         description: optional(&p.description).unwrap_or_default(),
         swarm: swarm(&value(&p.swarm)?)?,
         task: text(sources, &p.task)?,
+        models: models(p),
         deliverables: deliverables.iter().map(|d| deliverable(d.get()?)).collect::<Option<_>>()?,
         review: match optional(&p.review) {
             None => None,
             Some(r) => Some(Review {
-                agent: value(&r.agent)?,
-                depth: value(&r.depth)?,
+                agent: optional(&r.agent)?,
+                depth: optional(&r.depth)?,
                 max_reworks: optional(&r.max_reworks).unwrap_or(defaults::MAX_REWORKS),
             }),
         },
@@ -318,13 +321,27 @@ fn phase(sources: &Sources, p: &syntax::PhaseFile) -> Option<Phase> {
         }),
         budget: optional(&p.budget).and_then(|b| budget(&b)),
         max_deliveries: optional(&p.deliver)
-            .and_then(|d| value(&d.max_attempts))
+            .and_then(|d| optional(&d.max_attempts))
             .unwrap_or(defaults::MAX_DELIVERIES),
         retry,
         max_restarts: optional(&p.restart)
-            .and_then(|r| value(&r.max_attempts))
+            .and_then(|r| optional(&r.max_attempts))
             .unwrap_or(defaults::MAX_RESTARTS),
     })
+}
+
+/// The models that a phase sets, by agent.
+fn models(p: &syntax::PhaseFile) -> BTreeMap<String, String> {
+    let all = optional(&p.model);
+    let members = value(&p.swarm).and_then(|swarm| value(&swarm.agents)).unwrap_or_default();
+    let reviewer = optional(&p.review).and_then(|review| optional(&review.agent));
+    let involved = members.iter().filter_map(value).chain(reviewer);
+    let mut models: BTreeMap<String, String> =
+        involved.filter_map(|agent| Some((agent, all.clone()?))).collect();
+    for (agent, _, model) in optional(&p.models).unwrap_or_default().0.iter() {
+        models.insert(agent.to_owned(), model.clone());
+    }
+    models
 }
 
 fn swarm(s: &syntax::Swarm) -> Option<Swarm> {
@@ -391,6 +408,7 @@ fn workflow(w: &syntax::WorkflowFile) -> Option<Workflow> {
         name: value(&w.workflow)?,
         description: optional(&w.description).unwrap_or_default(),
         phases: value(&w.phases)?.iter().map(value).collect::<Option<_>>()?,
+        inputs: optional(&w.inputs).unwrap_or_default().0.iter().map(input).collect(),
         contact: optional(&w.contact),
         sow_headings: optional(&w.sow_headings).map(|h| headings(&h)).unwrap_or_default(),
         finalize: words(&w.finalize),
@@ -400,6 +418,16 @@ fn workflow(w: &syntax::WorkflowFile) -> Option<Workflow> {
             min_lower_bound: optional(&p.min_lower_bound),
         }),
     })
+}
+
+fn input((name, _, i): (&str, Span, &syntax::Input)) -> Input {
+    Input {
+        name: name.to_owned(),
+        description: optional(&i.description).unwrap_or_default(),
+        kind: optional(&i.kind).unwrap_or(defaults::INPUT_TYPE),
+        default: optional(&i.default),
+        choices: optional(&i.choices).iter().flatten().filter_map(value).collect(),
+    }
 }
 
 fn headings(h: &syntax::SowHeadings) -> BTreeMap<String, Vec<String>> {
@@ -436,6 +464,11 @@ fn rehearsal(r: &syntax::RehearsalFile) -> Option<Rehearsal> {
         description: optional(&r.description).unwrap_or_default(),
         workflow: optional(&r.workflow),
         sow: optional(&r.sow),
+        inputs: optional(&r.inputs)
+            .unwrap_or_default()
+            .iter()
+            .map(|(name, _, value)| (name.to_owned(), value.to_string()))
+            .collect(),
         agents: read(&r.agents).iter().map(|b| agent_bend(b.get()?)).collect::<Option<_>>()?,
         reviews: optional(&r.reviews)
             .unwrap_or_default()

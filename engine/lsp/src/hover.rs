@@ -27,7 +27,8 @@ pub(crate) fn hover(place: &Place<'_>) -> Option<Hover> {
         None => {
             let here = document.map(|document| {
                 let way: Option<Vec<&str>> = spot.way.iter().map(Step::key).collect();
-                (document, way.and_then(|way| spot::node(document, &way)))
+                let node = way.as_ref().and_then(|way| spot::node(document, way));
+                layers(document, node, &way.unwrap_or_default(), folder)
             });
             let said = place.text().get(spot.span.clone()).unwrap_or_default();
             explained(rule, (!spot.on_key).then_some(said), folder, here)
@@ -61,8 +62,10 @@ fn about(name: &Name, place: &Place<'_>) -> String {
 fn phase(name: &str, folder: &Folder) -> Vec<String> {
     let file = NameKind::Phases.file(name).and_then(|path| folder.sources.find(&path));
     let document = file.and_then(|file| folder.kept.document(file));
-    let limits = document
-        .map(|document| limits(plain(FileKind::Phase), document, Some(document.root()), folder));
+    let limits = document.map(|document| {
+        let layers = layers(document, Some(document.root()), &[], folder);
+        limits(plain(FileKind::Phase), &layers, folder)
+    });
     limits.into_iter().chain(takes(name, folder)).collect()
 }
 
@@ -81,7 +84,7 @@ fn explained(
     rule: &Value,
     said: Option<&str>,
     folder: &Folder,
-    here: Option<(&Document, Option<NodeId>)>,
+    here: Option<Vec<Layer<'_>>>,
 ) -> String {
     let values = rule["enum"].as_array().into_iter().flatten();
     let said = said.map(|said| said.trim_matches(['"', '\'']));
@@ -98,14 +101,14 @@ fn explained(
         });
         parts.push(each.collect::<Vec<_>>().join("\n"));
     }
-    if let Some((document, node)) = here {
-        parts.push(match (rule.get("default"), node) {
-            (Some(_), Some(node)) => {
-                let (value, from) = written(document, node, folder);
+    if let Some(layers) = here {
+        parts.push(match (rule.get("default"), layers.first()) {
+            (Some(_), Some((document, node))) => {
+                let (value, from) = written(document, *node, folder);
                 format!("Here `{value}`, from {from}.")
             }
             _ if rule["type"] == "object" && rule["properties"].is_object() => {
-                limits(rule, document, node, folder)
+                limits(rule, &layers, folder)
             }
             _ => String::new(),
         });
@@ -114,11 +117,11 @@ fn explained(
     parts.join("\n\n")
 }
 
-/// The limits of a part of a phase, and where each value comes from: a key of the file, or the
-/// default.
-fn limits(rule: &Value, document: &Document, node: Option<NodeId>, folder: &Folder) -> String {
+/// The limits of a part of a phase, and where each value comes from: a key of the file, the
+/// defaults in `agents.yaml`, or the default of the format.
+fn limits(rule: &Value, layers: &[Layer<'_>], folder: &Folder) -> String {
     let mut rows = Vec::new();
-    collect(rule, document, node, "", folder, &mut rows);
+    collect(rule, layers, "", folder, &mut rows);
     if rows.is_empty() {
         return String::new();
     }
@@ -130,28 +133,67 @@ fn limits(rule: &Value, document: &Document, node: Option<NodeId>, folder: &Fold
 }
 
 type Row = (String, String, String);
+/// A map that may set a key.
+type Layer<'a> = (&'a Document, NodeId);
 
-fn collect(
-    rule: &Value,
+/// A part of a phase file, and below it the same part of `defaults` in `agents.yaml`.
+fn layers<'a>(
+    document: &'a Document,
+    node: Option<NodeId>,
+    way: &[&str],
+    folder: &'a Folder,
+) -> Vec<Layer<'a>> {
+    let own = node.map(|node| (document, node));
+    own.into_iter().chain(inherited(document, node, way, folder)).collect()
+}
+
+/// The part of `defaults` that a phase file takes from. A review or a gate is only completed.
+fn inherited<'a>(
     document: &Document,
     node: Option<NodeId>,
+    way: &[&str],
+    folder: &'a Folder,
+) -> Option<Layer<'a>> {
+    let is_phase = FileKind::of(folder.sources.path(document.file())) == Some(FileKind::Phase);
+    if !is_phase || (node.is_none() && matches!(way, ["review" | "gate", ..])) {
+        return None;
+    }
+    let (file, _) = folder.loaded.workspace.agents.as_ref()?;
+    let crew = folder.kept.document(*file)?;
+    let steps = std::iter::once(&"defaults").chain(way);
+    let node = steps.into_iter().try_fold(crew.root(), |node, key| Some(crew.entry(node, key)?.1));
+    Some((crew.as_ref(), node?))
+}
+
+fn collect<'a>(
+    rule: &Value,
+    layers: &[Layer<'a>],
     way: &str,
     folder: &Folder,
     rows: &mut Vec<Row>,
 ) {
     for (key, rule) in rule["properties"].as_object().into_iter().flatten() {
-        let value = node.and_then(|node| document.entry(node, key)).map(|(_, value)| value);
+        let entry = |(document, node): &Layer<'a>| {
+            let inherits = folder.sources.path(document.file()) == "agents.yaml";
+            // Only a phase that has a review or a gate takes its values.
+            if inherits && way.is_empty() && ["review", "gate"].contains(&key.as_str()) {
+                let (own, node) = layers.first()?;
+                own.entry(*node, key)?;
+            }
+            document.entry(*node, key).map(|(_, value)| (*document, value))
+        };
+        let entries: Vec<Layer<'a>> = layers.iter().filter_map(entry).collect();
         let way = if way.is_empty() { key.clone() } else { format!("{way}.{key}") };
         let bounds = matches!(rule["type"].as_str(), Some("integer" | "number"))
             || !rule["x-cloudcrew-form"].is_null()
             || rule["enum"].is_array();
-        match (rule["type"].as_str(), value, rule.get("default")) {
-            (Some("object"), Some(_), _) => collect(rule, document, value, &way, folder, rows),
+        match (rule["type"].as_str(), entries.first(), rule.get("default")) {
+            (Some("object"), Some(_), _) => collect(rule, &entries, &way, folder, rows),
             (Some("object"), None, _) if rule["x-cloudcrew-left-out"] == "defaults" => {
-                collect(rule, document, None, &way, folder, rows)
+                collect(rule, &[], &way, folder, rows)
             }
-            (_, Some(value), _) if bounds && key != "version" => {
-                let (value, from) = written(document, value, folder);
+            (_, Some((document, value)), _) if bounds && key != "version" => {
+                let (value, from) = written(document, *value, folder);
                 rows.push((way, value, from));
             }
             (_, None, Some(default)) if bounds => {

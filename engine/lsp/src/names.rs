@@ -1,9 +1,6 @@
 //! Go to definition, and find references.
 
-use std::ops::Range;
-
-use cloudcrew_definition::names::Name;
-use cloudcrew_definition::source::Sources;
+use cloudcrew_definition::names::{Name, standing};
 use lsp_types::Location;
 
 use crate::place::Place;
@@ -15,20 +12,6 @@ pub(crate) fn at(place: &Place<'_>) -> Option<Name> {
         standing(&folder.sources, name).is_some_and(|r| (r.start..=r.end).contains(offset))
     };
     folder.kept.names(place.file).iter().find(stands).cloned()
-}
-
-/// The range of a name's word, without quotes. `None` if the file has changed in the meantime.
-pub(crate) fn standing(sources: &Sources, name: &Name) -> Option<Range<usize>> {
-    let (start, end) = (name.span.start, name.span.end);
-    let text = sources.text(name.span.file).get(start..end)?;
-    let quoted =
-        ['"', '\''].into_iter().find_map(|quote| text.strip_prefix(quote)?.strip_suffix(quote));
-    if let Some(inner) = quoted {
-        return (inner == name.text || name.defines).then_some(start + 1..end - 1);
-    }
-    // A file whose key differs from its file name still defines the thing.
-    (text == name.text || (name.defines && !text.is_empty() && !text.contains('\n')))
-        .then_some(start..end)
 }
 
 /// Where a thing is defined. The engine's own names are not defined in any file: returns the places

@@ -3,10 +3,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use cloudcrew_definition::names::{Name, NameKind, of_file};
-use cloudcrew_definition::path::RepoPath;
+use cloudcrew_definition::names::{Name, NameKind, fits, occurrences, of_file, renaming, standing};
 use cloudcrew_definition::source::FileId;
-use cloudcrew_definition::syntax::{is_name, is_text};
 use lsp_types::{
     DocumentChangeOperation, DocumentChanges, OneOf, OptionalVersionedTextDocumentIdentifier,
     RenameFile, ResourceOp, TextDocumentEdit, TextEdit, WorkspaceEdit,
@@ -25,25 +23,14 @@ pub(crate) fn prepare(place: &Place<'_>) -> Result<(Range<usize>, Name), String>
             name.kind.one()
         ));
     }
-    let range =
-        names::standing(&place.folder.sources, &name).ok_or("the file has changed; try again")?;
+    let range = standing(&place.folder.sources, &name).ok_or("the file has changed; try again")?;
     Ok((range, name))
 }
 
 /// The edit that renames something.
 pub(crate) fn rename(place: &Place<'_>, name: &Name, to: &str) -> Result<WorkspaceEdit, String> {
     let Place { folder, client, .. } = place;
-    fits(name.kind, to)?;
-    let names = folder.names();
-    if to != name.text && names.definitions(name.kind, to).next().is_some() {
-        return Err(format!("`{to}` is already the name of another {}", name.kind.one()));
-    }
-    let moved = match (name.kind.file(&name.text), name.kind.file(to)) {
-        (Some(from), Some(to)) if folder.sources.find(&from).is_some() && from != to => {
-            Some((from, to))
-        }
-        _ => None,
-    };
+    let moved = renaming(&folder.sources, &folder.names(), name.kind, &name.text, to)?;
     if let Some((from, to)) = &moved {
         if !client.renames {
             return Err(format!(
@@ -90,54 +77,19 @@ pub(crate) fn together(mut whole: WorkspaceEdit, more: WorkspaceEdit) -> Workspa
     whole
 }
 
-/// Whether the new name is valid.
-fn fits(kind: NameKind, to: &str) -> Result<(), String> {
-    match kind {
-        NameKind::Prompts => {
-            match to.starts_with("prompts/") && is_text(to) && to.bytes().all(plain_byte) {
-                true => Ok(()),
-                false => Err(format!("`{to}` is not a path below `prompts/` that ends in `.md`")),
-            }
-        }
-        NameKind::Deliverables => match RepoPath::parse(to) {
-            Ok(_) if to.bytes().all(plain_byte) => Ok(()),
-            _ => Err(format!("`{to}` is not a file path in a repository")),
-        },
-        // Some version of YAML reads these as something else.
-        _ if matches!(to, "null" | "true" | "false" | "yes" | "no" | "on" | "off" | "y" | "n") => {
-            Err(format!("YAML does not read `{to}` as a name"))
-        }
-        _ if is_name(to) => Ok(()),
-        _ => Err(format!(
-            "`{to}` is not a valid name: use up to 63 lowercase letters, digits, `_` and `-`, \
-             starting with a letter"
-        )),
-    }
-}
-
-/// Bytes that never need quotes.
-fn plain_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'_' | b'-')
-}
-
 fn edits(
     place: &Place<'_>,
     kind: NameKind,
     from: &str,
     to: &str,
 ) -> BTreeMap<FileId, Vec<TextEdit>> {
-    let mut edits: BTreeMap<FileId, Vec<TextEdit>> = BTreeMap::new();
-    for name in place.folder.names().iter().filter(|n| n.kind == kind && n.text == from) {
-        // A thing that is a file is named by its path.
-        let Some(range) =
-            names::standing(&place.folder.sources, name).filter(|range| !range.is_empty())
-        else {
-            continue;
-        };
-        let range = place.lines(name.span.file).range(range);
-        edits.entry(name.span.file).or_default().push(TextEdit { range, new_text: to.to_owned() });
-    }
-    edits
+    let of_file = |(file, ranges): (FileId, Vec<Range<usize>>)| {
+        let edit =
+            |range| TextEdit { range: place.lines(file).range(range), new_text: to.to_owned() };
+        (file, ranges.into_iter().map(edit).collect())
+    };
+    let found = occurrences(&place.folder.sources, &place.folder.names(), kind, from);
+    found.into_iter().map(of_file).collect()
 }
 
 fn edit(

@@ -219,11 +219,12 @@ pub fn of_phase(definition: &Definition, phase: &Phase) -> PhaseForecast {
     let revisions = phase.gate.as_ref().is_some_and(|g| g.max_revisions > 0);
     let swarms = Range::new(1, 1 + u64::from(reworks || revisions));
     let mut agents: Vec<(String, Estimate)> = Vec::new();
-    for agent in phase.swarm.agents.iter().filter_map(|name| definition.agent(name)) {
-        agents.push((agent.name.clone(), member(definition, phase, agent, visits, swarms)));
+    let cast = |name: &String| Some(phase.cast(definition.agent(name)?));
+    for agent in phase.swarm.agents.iter().filter_map(cast) {
+        agents.push((agent.name.clone(), member(definition, phase, &agent, visits, swarms)));
     }
-    if let Some(agent) = phase.review.as_ref().and_then(|r| definition.agent(&r.agent)) {
-        let estimate = reviewer(definition, phase, agent, swarms);
+    if let Some(agent) = phase.review.as_ref().and_then(|r| cast(&r.agent)) {
+        let estimate = reviewer(definition, phase, &agent, swarms);
         match agents.iter_mut().find(|(name, _)| *name == agent.name) {
             Some((_, there)) => *there = there.plus(&estimate),
             None => agents.push((agent.name.clone(), estimate)),

@@ -32,10 +32,24 @@ pub struct PlanDocument {
     pub changes: Vec<Change>,
     /// Running engagements that are pinned to other definitions.
     pub pinned: Vec<Pinned>,
+    /// Values that phases take from `defaults` in `agents.yaml`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub inherited: Vec<PhaseDefault>,
     /// The states and transitions.
     pub plan: Plan,
     /// The resolved definition, to compare with later by `plan --against`.
     pub definition: Value,
+}
+
+/// A value that a phase takes from `defaults`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PhaseDefault {
+    /// The phase.
+    pub phase: String,
+    /// The key in the phase, such as `gate.max_revisions`.
+    pub key: String,
+    /// Line of `agents.yaml` where it is set.
+    pub line: u32,
 }
 
 /// Costs on AWS besides tokens.

@@ -411,6 +411,7 @@ mod tests {
             sow_file: String::new(),
             sow: String::new(),
             sow_items: None,
+            inputs: Default::default(),
             model: None,
             agent_models: Vec::new(),
             voice: RunMode::Rehearsal,

@@ -321,6 +321,7 @@ async fn started_at(record: Record<'_>, url: &str, base: Option<&str>) {
         plan: &plan,
         entry: None,
         sow: SowFile { name: sow.into(), text },
+        inputs: Default::default(),
         model: None,
         agent_models: Vec::new(),
         voice: RunMode::Rehearsal,

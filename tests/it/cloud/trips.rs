@@ -24,7 +24,7 @@ async fn a_decision_reaches_its_machine() {
     let workspace = edited();
     std::fs::write(workspace.workspace().join("workflows/delivery.yaml"), WORKFLOW)
         .expect("written");
-    workspace.edit("phases/discovery.yaml", "max_revisions: 3", &format!("max_revisions: {EACH}"));
+    workspace.set("phases/discovery.yaml", "gate.max_revisions", &EACH.to_string());
     workspace.run(&["generate"]).exits(0);
     let (git, mut took, mut n) = (server_with(false, false), Vec::new(), 0);
     if count == 0 {

@@ -48,7 +48,7 @@ fn everything_is_completed_with_its_documentation() {
     );
     // Each label appears once.
     assert_eq!(labels(&complete("agents: [pm, sa]", "agents: [pm, sa, │]")).len(), 5);
-    let keys = complete("  max_turns: 100", "  │");
+    let keys = complete("  execution_timeout: 15m", "  │");
     assert!(documentation(&keys, "max_turns").contains("Default `100`"));
     assert!(!labels(&keys).contains(&"entry"), "it is there already");
     let depths = complete("depth: light", "depth: │");
@@ -97,10 +97,9 @@ fn hover_shows_the_origin_of_limits_and_the_permissions_of_agents() {
         "{limit}"
     );
     let swarm = hover(DISCOVERY, "swarm:");
-    for row in [
-        "| `node_timeout` | `5m` | phases/discovery.yaml:14 |",
-        "| `handoff` | `immediate` | default |",
-    ] {
+    for row in
+        ["| `node_timeout` | `5m` | agents.yaml:26 |", "| `handoff` | `immediate` | default |"]
+    {
         assert!(swarm.contains(row), "{swarm}");
     }
     let agent = hover("phases/poc.yaml", "dev");

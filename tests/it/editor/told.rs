@@ -172,8 +172,7 @@ fn columns_use_the_negotiated_encoding() {
         capabilities["general"]["positionEncodings"] = encodings;
         let mut editor = Editor::start(crew.workspace(), capabilities);
         assert_eq!(editor.server_says["capabilities"]["positionEncoding"], agreed);
-        let text =
-            editor.text(DISCOVERY).replace("review: { agent: pm", "review: { \"agent\": \"pm😀\"");
+        let text = editor.text(DISCOVERY).replace("review: {", "review: { \"agent\": \"pm😀\",");
         let found = editor.open(DISCOVERY, &text);
         let line = text.lines().find(|l| l.starts_with("review:")).expect("the line");
         let start = line.find("\"pm").expect("there");

@@ -147,7 +147,7 @@ fn an_endless_reply_fails_its_swarm() {
     let server = super::server::Server::start(&rehearsed());
     let proxy = Proxy::start(server.port, BTreeMap::from([(5, Spoil::Huge)]));
     let crew = crew_at(&proxy.url(), Through::OpenAi);
-    crew.edit("phases/discovery.yaml", "retry: { max_attempts: 1", "retry: { max_attempts: 0");
+    crew.edit("phases/discovery.yaml", "task:", "retry: { max_attempts: 0 }\ntask:");
     crew.start(SOW, &["--approve", "all"]).exits(1).says("is larger than");
     recorded_as_served(&crew, &server.meter(), 1, &"an answer without end");
 }

@@ -71,7 +71,7 @@ fn crew_with(servers: &str, grants: &str, calls: &[(&str, Value)]) -> (Server, C
     crew.edit("agents.yaml", "\nagents:\n", &format!("\nservers:\n{servers}\nagents:\n"));
     crew.edit("agents.yaml", "  pm:\n", &format!("  pm:\n    servers: {grants}\n"));
     // Calls take turns, and some end a visit of another agent.
-    crew.edit("phases/discovery.yaml", "max_turns: ", "max_turns: 9");
+    crew.set("phases/discovery.yaml", "swarm.max_turns", "9");
     (server, crew)
 }
 

@@ -118,6 +118,7 @@ async fn start_named(
         plan: &plan,
         entry: None,
         sow: SowFile { name: sow.into(), text },
+        inputs: Default::default(),
         model: None,
         agent_models: Vec::new(),
         voice: cloudcrew_runtime::engagement::RunMode::Rehearsal,

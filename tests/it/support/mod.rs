@@ -195,6 +195,43 @@ impl Crew {
         self
     }
 
+    /// Sets a key of a part of a definition file, such as `swarm.max_turns`. The part must be there.
+    #[track_caller]
+    pub fn set(&self, file: &str, way: &str, value: &str) -> &Crew {
+        let (part, key) = way.split_once('.').expect("a key in a part");
+        let text = self.read(file);
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        let starts = |line: &String| line.starts_with(&format!("{part}:"));
+        let head = lines.iter().position(starts).expect("the part");
+        let written = format!("{key}: {value}");
+        if let Some((before, inside)) = lines[head].split_once('{') {
+            let (inside, after) = inside.split_once('}').expect("a map in one line");
+            let others = inside.trim().split(", ").filter(|entry| !entry.is_empty());
+            let mut entries: Vec<String> = others
+                .filter(|entry| !entry.starts_with(&format!("{key}:")))
+                .map(str::to_owned)
+                .collect();
+            entries.push(written);
+            lines[head] = format!("{before}{{ {} }}{after}", entries.join(", "));
+        } else {
+            let inside = lines[head + 1..].iter().take_while(|line| line.starts_with("  ")).count();
+            let own = |line: &String| line.starts_with(&format!("  {key}:"));
+            let at = lines[head + 1..=head + inside].iter().position(own);
+            match at {
+                Some(at) => lines[head + 1 + at] = format!("  {written}"),
+                None => lines.insert(head + 1 + inside, format!("  {written}")),
+            }
+        }
+        self.write(file, &(lines.join("\n") + "\n"))
+    }
+
+    /// Writes a file of the workspace.
+    #[track_caller]
+    pub fn write(&self, file: &str, text: &str) -> &Crew {
+        std::fs::write(self.workspace.join(file), text).expect("written");
+        self
+    }
+
     /// The text of a file of the workspace.
     #[track_caller]
     pub fn read(&self, file: &str) -> String {

@@ -48,6 +48,16 @@ impl<'a> Context<'a> {
         self.crew().and_then(|c| c.agents.get()).into_iter().flat_map(|a| a.iter())
     }
 
+    /// Every reference to a model.
+    pub(super) fn models_used(&self) -> Vec<(&'a str, Span)> {
+        let mut used: Vec<_> = self.agents().filter_map(|(_, _, a)| text(&a.model)).collect();
+        for phase in self.phases() {
+            used.extend(phase.model.as_ref().and_then(text));
+            used.extend(cast(phase).map(|(_, model)| model));
+        }
+        used
+    }
+
     /// Names of all agents. Empty when `agents.yaml` could not be read, which avoids follow-up
     /// errors.
     pub(super) fn agent_names(&self) -> Vec<&'a str> {
@@ -96,8 +106,15 @@ impl<'a> Context<'a> {
     /// Every reference to an agent outside `agents.yaml`.
     pub(super) fn agents_named(&self) -> Vec<(&'a str, Span)> {
         let mut named: Vec<_> = self.phases().flat_map(agents_in_phase).collect();
+        named.extend(self.default_reviewer());
         named.extend(self.workspace.rehearsals.iter().flat_map(|(_, r)| agents_in_rehearsal(r)));
         named
+    }
+
+    /// The agent that `defaults` names for reviews.
+    pub(super) fn default_reviewer(&self) -> Option<(&'a str, Span)> {
+        let defaults = self.crew()?.defaults.as_ref()?.get()?;
+        text(defaults.review.as_ref()?.get()?.agent.as_ref()?)
     }
 
     /// All tools of an agent: the shared ones and its own.
@@ -144,12 +161,43 @@ pub(crate) fn deliverables(phase: &PhaseFile) -> impl Iterator<Item = &Deliverab
 pub(super) fn agents_in_phase(phase: &PhaseFile) -> Vec<(&str, Span)> {
     let mut named = members(phase);
     named.extend(phase.swarm.get().and_then(|s| text(&s.entry)));
-    named.extend(phase.review.as_ref().and_then(Written::get).and_then(|r| text(&r.agent)));
+    named
+        .extend(phase.review.as_ref().and_then(Written::get).and_then(|r| text(r.agent.as_ref()?)));
+    named.extend(cast(phase).map(|(agent, _)| agent));
     for deliverable in deliverables(phase) {
         named.extend(text(&deliverable.owner));
         named.extend(deliverable.reviewers.iter().flat_map(texts));
     }
     named
+}
+
+/// The models of single agents that a phase sets: each agent and its model.
+pub(super) fn cast(phase: &PhaseFile) -> impl Iterator<Item = ((&str, Span), (&str, Span))> {
+    let models = phase.models.as_ref().and_then(Written::get).into_iter();
+    let entries = models.flat_map(|cast| &cast.0.0);
+    entries.filter_map(|(agent, model)| Some((text(agent)?, text(model)?)))
+}
+
+/// The inputs that a prompt or template uses, as `inputs.NAME` between braces.
+pub(super) fn inputs_in(sources: &Sources, file: FileId) -> Vec<(&str, Span)> {
+    const WORD: &str = "inputs.";
+    let text = sources.text(file);
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let used = text.match_indices(WORD).filter_map(|(at, _)| {
+        let before = &text[..at];
+        let opened = before.rfind("{{").max(before.rfind("{%"))?;
+        let closed = before.rfind("}}").max(before.rfind("%}"));
+        if closed.is_some_and(|closed| closed > opened)
+            || before.ends_with(|c| is_part(c) || c == '.')
+        {
+            return None;
+        }
+        let start = at + WORD.len();
+        let rest = &text[start..];
+        let end = start + rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+        (end > start).then(|| (&text[start..end], Span::new(file, start..end)))
+    });
+    used.collect()
 }
 
 /// The agents that a rehearsal refers to.

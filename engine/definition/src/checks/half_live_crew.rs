@@ -20,7 +20,6 @@
 //!   sonnet: { provider: bedrock, id: us.anthropic.claude-sonnet-5-5, max_tokens: 16000 }
 //! ```
 
-use super::context::text;
 use super::{Check, Context};
 use crate::diagnostic::{Report, Severity};
 
@@ -28,8 +27,7 @@ pub(super) const CHECK: Check = Check { code: "half-live-crew", run: Some(run) }
 
 fn run(context: &Context<'_>, report: &mut Report) {
     let Some(models) = context.crew().and_then(|c| c.models.get()) else { return };
-    let used: Vec<&str> =
-        context.agents().filter_map(|(_, _, a)| text(&a.model)).map(|(name, _)| name).collect();
+    let used: Vec<&str> = context.models_used().into_iter().map(|(name, _)| name).collect();
     let (live, rehearsed): (Vec<_>, Vec<_>) = models
         .iter()
         .filter(|(name, ..)| used.contains(name))

@@ -1,6 +1,7 @@
 //! The checks, one file each: a code, the page that `cloudcrew explain` prints, and the check
 //! itself.
 
+mod bad_input;
 mod bad_path;
 mod bad_value;
 mod bend_without_effect;
@@ -8,6 +9,7 @@ mod budget_without_effect;
 mod command_without_tool;
 pub(crate) mod context;
 mod contradicting_limits;
+mod default_without_effect;
 mod deliverable_outside_scope;
 mod duplicate_key;
 mod empty_text;
@@ -22,6 +24,7 @@ mod missing_file;
 mod missing_key;
 mod missing_program;
 mod model_half_named;
+mod model_without_effect;
 mod name_differs_from_file;
 mod never_acts;
 mod no_workflow;
@@ -46,6 +49,7 @@ mod unknown_budget;
 mod unknown_deliverable;
 mod unknown_finalize_step;
 mod unknown_heading;
+mod unknown_input;
 mod unknown_key;
 mod unknown_model;
 mod unknown_phase;
@@ -57,6 +61,7 @@ mod unknown_workflow;
 mod unreadable_file;
 mod unused_agent;
 mod unused_budget;
+mod unused_input;
 mod unused_model;
 mod unused_phase;
 mod unused_prompt;
@@ -80,12 +85,14 @@ macro_rules! checks {
 }
 
 checks!(
+    bad_input,
     bad_path,
     bad_value,
     bend_without_effect,
     budget_without_effect,
     command_without_tool,
     contradicting_limits,
+    default_without_effect,
     deliverable_outside_scope,
     duplicate_key,
     empty_text,
@@ -98,6 +105,7 @@ checks!(
     missing_key,
     missing_program,
     model_half_named,
+    model_without_effect,
     name_differs_from_file,
     no_workflow,
     overlapping_scopes,
@@ -121,6 +129,7 @@ checks!(
     unknown_deliverable,
     unknown_finalize_step,
     unknown_heading,
+    unknown_input,
     unknown_key,
     unknown_model,
     unknown_phase,
@@ -138,6 +147,7 @@ checks!(
     never_acts,
     unused_agent,
     unused_budget,
+    unused_input,
     unused_model,
     unused_phase,
     unused_prompt,

@@ -47,7 +47,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
             }
         }
         if let Some((name, span)) =
-            phase.review.as_ref().and_then(Written::get).and_then(|r| text(&r.agent))
+            phase.review.as_ref().and_then(Written::get).and_then(|r| text(r.agent.as_ref()?))
         {
             able(context, (name, span), &mut seen, report);
         }

@@ -16,7 +16,7 @@
 //! swarm: { entry: pm, agents: [pm, sa] }
 //! ```
 
-use super::context::{deliverables, expected, members, text, texts};
+use super::context::{cast, deliverables, expected, members, text, texts};
 use super::misdeclared::{MANY, misdeclared, undeclared};
 use super::{Check, Context};
 use crate::diagnostic::Report;
@@ -42,7 +42,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
         context.workspace.rehearsals.iter().flat_map(|(_, r)| in_rehearsal(context, r, &known));
     let contacts = context.workspace.workflows.iter().filter_map(|(_, w)| w.contact.as_ref());
     let contacts = contacts.filter_map(text).map(|named| (named, known.clone()));
-    let named = phases.chain(rehearsals).chain(contacts);
+    let reviewer = context.default_reviewer().map(|named| (named, known.clone()));
+    let named = phases.chain(rehearsals).chain(contacts).chain(reviewer);
     let missing: Vec<Named<'_>> =
         named.filter(|((name, _), _)| !known.contains(name) && !reported.contains(name)).collect();
     let undeclared_names =
@@ -109,7 +110,8 @@ fn in_phase<'a>(phase: &'a PhaseFile, known: &[&'a str]) -> Vec<Named<'a>> {
     // In the list of members, a non-member is likelier. Everywhere else, a member is.
     let (inside, outside): (Vec<&str>, Vec<&str>) = known.iter().copied().partition(is_member);
     let mut rest: Vec<_> = phase.swarm.get().and_then(|s| text(&s.entry)).into_iter().collect();
-    rest.extend(phase.review.as_ref().and_then(Written::get).and_then(|r| text(&r.agent)));
+    rest.extend(phase.review.as_ref().and_then(Written::get).and_then(|r| text(r.agent.as_ref()?)));
+    rest.extend(cast(phase).map(|(agent, _)| agent));
     for deliverable in deliverables(phase) {
         rest.extend(text(&deliverable.owner));
         rest.extend(deliverable.reviewers.iter().flat_map(texts));

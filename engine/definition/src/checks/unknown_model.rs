@@ -27,7 +27,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
     let Some(models) = context.crew().and_then(|c| c.models.get()) else { return };
     let known: Vec<&str> = models.names().collect();
     let declared: Vec<_> = models.0.iter().filter_map(|(name, _)| text(name)).collect();
-    let used: Vec<_> = context.agents().filter_map(|(_, _, a)| text(&a.model)).collect();
+    let used = context.models_used();
     let reported = misdeclared(CHECK.code, "model", &declared, &used, report);
     let missing: Vec<_> = used
         .into_iter()

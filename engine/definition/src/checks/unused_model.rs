@@ -1,4 +1,4 @@
-//! A model is not used by any agent.
+//! A model is not used by any agent or phase.
 //!
 //! Its price and limits have no effect. Often an agent was meant to use it.
 //!
@@ -15,7 +15,6 @@
 //!   qa: { description: Tests, model: haiku, prompt: prompts/qa.md }
 //! ```
 
-use super::context::text;
 use super::{Check, Context};
 use crate::diagnostic::{Report, Severity};
 
@@ -23,12 +22,11 @@ pub(super) const CHECK: Check = Check { code: "unused-model", run: Some(run) };
 
 fn run(context: &Context<'_>, report: &mut Report) {
     let Some(models) = context.crew().and_then(|c| c.models.get()) else { return };
-    let used: Vec<&str> =
-        context.agents().filter_map(|(_, _, a)| text(&a.model)).map(|(name, _)| name).collect();
+    let used: Vec<&str> = context.models_used().into_iter().map(|(name, _)| name).collect();
     for (name, span, _) in models.iter().filter(|(name, ..)| !used.contains(name)) {
         report
-            .add(CHECK.code, Severity::Warning, format!("no agent uses model `{name}`"))
+            .add(CHECK.code, Severity::Warning, format!("nothing uses model `{name}`"))
             .at(span, "")
-            .help("set it as `model` of an agent, or remove it");
+            .help("set it as `model` of an agent or a phase, or remove it");
     }
 }

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::sha256;
 
-use super::{Budget, Grant, Model, Pattern, PatternRules, Phase, Pot, Rehearsal, Server, Service};
+use super::{
+    Budget, Grant, Input, Model, Pattern, PatternRules, Phase, Pot, Rehearsal, Server, Service,
+};
 
 /// Everything that a workspace defines. A run needs nothing else from the workspace.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -75,6 +77,9 @@ pub struct Workflow {
     pub description: String,
     /// Names of phases.
     pub phases: Vec<String>,
+    /// What is chosen at the start, in the order written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inputs: Vec<Input>,
     /// The agent that answers messages of the customer, if the workflow names one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact: Option<String>,
@@ -105,6 +110,15 @@ impl Definition {
     /// Finds a model by name.
     pub fn model(&self, name: &str) -> Option<&Model> {
         self.models.iter().find(|m| m.name == name)
+    }
+
+    /// The models that agents use, in the order written.
+    pub fn models_used(&self) -> impl Iterator<Item = &Model> {
+        let of_agents = |name: &str| self.agents.iter().any(|agent| agent.model == name);
+        let of_phases = |name: &str| {
+            self.phases.iter().any(|phase| phase.models.values().any(|model| model == name))
+        };
+        self.models.iter().filter(move |model| of_agents(&model.name) || of_phases(&model.name))
     }
 
     /// Finds a shared budget by name.

@@ -3,6 +3,7 @@
 
 mod budget;
 mod definition;
+mod input;
 mod knowledge;
 mod millis;
 mod model;
@@ -12,6 +13,7 @@ mod server;
 
 pub use budget::{Budget, Pot};
 pub use definition::{Agent, Definition, Template, Workflow};
+pub use input::Input;
 pub use knowledge::{Fact, Service, UnitPrice};
 pub use model::{Context, Live, Model, Price, Reasoning};
 pub use pattern::{Pattern, PatternRules};

@@ -1,11 +1,12 @@
 //! A phase and its parts, and a rehearsal and its deviations.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Budget, millis};
+use super::{Agent, Budget, millis};
 use crate::syntax::{Depth, Failure, HandoffMode, OnExpiry};
 
 /// One part of the workflow.
@@ -19,6 +20,9 @@ pub struct Phase {
     pub swarm: Swarm,
     /// Text of the task.
     pub task: String,
+    /// The models of agents that use another one in this phase, by agent.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub models: BTreeMap<String, String>,
     /// The artifacts that it owes the customer.
     pub deliverables: Vec<Deliverable>,
     /// The check of the deliverables after the swarm.
@@ -48,6 +52,12 @@ pub struct Phase {
 }
 
 impl Phase {
+    /// An agent as it is in this phase.
+    pub fn cast(&self, agent: &Agent) -> Agent {
+        let model = self.models.get(&agent.name).unwrap_or(&agent.model).clone();
+        Agent { model, ..agent.clone() }
+    }
+
     /// Whether an agent works or reviews in this phase.
     pub fn involves(&self, agent: &str) -> bool {
         self.swarm.agents.iter().any(|name| name == agent)
@@ -187,6 +197,9 @@ pub struct Rehearsal {
     /// Path of its statement of work in the workspace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sow: Option<String>,
+    /// Values of the workflow's inputs, as a person would type them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub inputs: BTreeMap<String, String>,
     /// Agents that behave differently.
     pub agents: Vec<AgentBend>,
     /// Reviews that fail.

@@ -273,6 +273,11 @@ impl Report {
         self.found
     }
 
+    /// Removes findings, and returns them.
+    pub fn take(&mut self, is_taken: impl FnMut(&mut Diagnostic) -> bool) -> Vec<Diagnostic> {
+        self.found.extract_if(.., is_taken).collect()
+    }
+
     /// The findings.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.found

@@ -4,6 +4,7 @@
 
 mod index;
 mod read;
+mod rename;
 mod words;
 
 #[cfg(test)]
@@ -15,6 +16,7 @@ use crate::source::Span;
 
 pub use index::Names;
 pub use read::{in_document, of_file};
+pub use rename::{fits, mentions, occurrences, renaming, standing};
 
 /// The kinds of named things.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -51,11 +51,13 @@ impl Walk<'_> {
         let mark = |key: &str| rule[key].as_str().and_then(NameKind::of_mark);
         let referred = mark("x-cloudcrew-names").or_else(|| mark("x-cloudcrew-mentions"));
         let defined = mark("x-cloudcrew-defines");
+        let keys = rule["propertyNames"]["x-cloudcrew-names"].as_str();
+        let keyed = keys.and_then(NameKind::of_mark);
         match &self.document.node(node).kind {
             Kind::Map(entries) => {
                 for (key, value) in entries {
-                    if let Some(kind) = defined {
-                        self.take(kind, *key, true);
+                    if let Some(kind) = defined.or(keyed) {
+                        self.take(kind, *key, defined.is_some());
                     }
                     self.visit(for_key(rule, self.document.text(*key).unwrap_or_default()), *value);
                 }

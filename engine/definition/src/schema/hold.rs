@@ -7,6 +7,7 @@ use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
 use std::sync::OnceLock;
 
+use super::elsewhere::instead_of;
 use super::generate::plain;
 use super::holds::holds;
 use crate::diagnostic::Report;
@@ -222,10 +223,12 @@ impl Fault<'_> {
             .into_iter()
             .flat_map(|p| p.keys().map(String::as_str))
             .collect();
-        report
-            .error("unknown-key", format!("{} has no key `{key}`", self.name()))
-            .at(self.document.node(node).span, "")
-            .help_closest(key, known);
+        let found = report.error("unknown-key", format!("{} has no key `{key}`", self.name()));
+        found.at(self.document.node(node).span, "");
+        match instead_of(key) {
+            Some(instead) => found.help(instead),
+            None => found.help_closest(key, known),
+        };
     }
 
     /// The subschema that contains the violated keyword.

@@ -47,6 +47,9 @@ pub(super) fn holds(rule: &Value, document: &Document, node: NodeId) -> bool {
 }
 
 fn is(kind: &Kind, wanted: &Value) -> bool {
+    if let Some(any) = wanted.as_array() {
+        return any.iter().any(|wanted| is(kind, wanted));
+    }
     match wanted.as_str() {
         Some("string") => matches!(kind, Kind::Text(_)),
         Some("integer") => matches!(kind, Kind::Int(_)),

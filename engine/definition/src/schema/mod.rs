@@ -1,6 +1,7 @@
 //! JSON Schemas derived from the types, for validation, for editors and for the reference pages.
 
 mod arguments;
+mod elsewhere;
 mod generate;
 mod hold;
 mod holds;

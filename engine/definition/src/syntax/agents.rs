@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{AgentBudget, Budget, Entries, Grant, Model, Server, Written};
+use super::{AgentBudget, Allowed, Budget, Entries, Grant, Model, PhaseDefaults, Server, Written};
 
 /// The crew: its models and its agents.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -29,9 +29,16 @@ pub struct AgentsFile {
     #[schemars(extend("x-cloudcrew-names" = "tools", "examples" = [["repo_read", "repo_list",
         "ledger_read", "ask_customer"]]))]
     pub shared_tools: Option<Written<Vec<Written<String>>>>,
+    /// Values that phases share. A phase overrides them key by key. Optional.
+    #[schemars(extend("examples" = [{"swarm": {"max_turns": 30}, "gate": {"remind_after": "24h"},
+        "retry": {"max_attempts": 1}}]))]
+    pub defaults: Option<Written<PhaseDefaults>>,
     /// Agents, keyed by name. Agents see each other in this order.
     #[schemars(extend("x-cloudcrew-defines" = "agents"))]
     pub agents: Written<Entries<Agent>>,
+    /// Warnings of this file that are intended. Optional.
+    #[schemars(extend("examples" = [[{"rule": "unused-agent", "at": "legal", "reason": "It joins in the next release"}]]))]
+    pub allow: Option<Written<Vec<Written<Allowed>>>>,
 }
 
 /// An agent: a model with a prompt, tools and a scope.

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{AtLimit, HandoffMode, OnExpiry};
+use super::{AtLimit, GateKind, HandoffMode, InputType, OnExpiry};
 
 /// `servers.NAME.timeout`
 pub const SERVER_TIMEOUT: Duration = Duration::from_secs(60);
@@ -31,6 +31,10 @@ pub const PROVIDER_INITIAL_DELAY: Duration = Duration::from_secs(2);
 pub const PROVIDER_MAX_DELAY: Duration = Duration::from_secs(60);
 /// `review.max_reworks`
 pub const MAX_REWORKS: u32 = 1;
+/// `inputs.*.type`
+pub const INPUT_TYPE: InputType = InputType::Text;
+/// `gate.kind`
+pub const GATE_KIND: GateKind = GateKind::Approval;
 /// `gate.max_revisions`
 pub const MAX_REVISIONS: u32 = 3;
 /// `gate.on_expiry`
@@ -47,9 +51,11 @@ pub const RECALL_TOKENS: u32 = 1500;
 pub const HOLD_OUT: u32 = 0;
 /// `retry.timeout_factor`
 pub const TIMEOUT_FACTOR: f64 = 1.0;
-/// `deliver.max_attempts`, without `deliver`
+/// `retry.max_attempts`
+pub const MAX_RETRIES: u32 = 0;
+/// `deliver.max_attempts`
 pub const MAX_DELIVERIES: u32 = 1;
-/// `restart.max_attempts`, without `restart`
+/// `restart.max_attempts`
 pub const MAX_RESTARTS: u32 = 10;
 /// `times` of a rehearsal entry
 pub const TIMES: u32 = 1;

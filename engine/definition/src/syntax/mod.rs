@@ -3,9 +3,12 @@
 //! absent here; the schema check reports it.
 
 mod agents;
+mod allow;
 mod budget;
 pub mod defaults;
 mod duration;
+mod inherit;
+mod input;
 mod knowledge;
 mod model;
 mod pattern;
@@ -16,14 +19,18 @@ mod workflow;
 mod written;
 
 pub use agents::{Agent, AgentsFile};
+pub use allow::Allowed;
 pub use budget::{AgentBudget, AtLimit, Budget};
 pub use duration::{Duration, meant, written};
+pub use inherit::Inherited;
+pub use input::{Input, InputType, InputValue, Inputs, MAX_INPUT};
 pub use knowledge::{Fact, KnowledgeFile, REGION, Service, UnitPrice};
 pub use model::{ContextRule, Effort, Guardrail, Model, Price, Provider, Reasoning};
 pub use pattern::{BundledFile, PatternFile};
 pub use phase::{
-    Approvers, Deliver, Deliverable, Depth, Gate, GateKind, HandoffMode, OnExpiry, PhaseFile,
-    ProviderRetry, Questions, Recall, Restart, Retry, Review, Swarm,
+    Approvers, Cast, Deliver, Deliverable, Depth, Gate, GateKind, HandoffMode, OnExpiry,
+    PhaseDefaults, PhaseFile, ProviderRetry, Questions, Recall, Restart, Retry, Review, Swarm,
+    SwarmDefaults,
 };
 pub use rehearsal::{
     AgentBend, Answer, Expect, ExpectedDeliverable, ExpectedOutcome, Failure, GateBend,
@@ -35,6 +42,8 @@ pub use server::{
 };
 pub use workflow::{PatternRules, SowHeadings, WorkflowFile};
 pub use written::{Entries, Written};
+
+use std::collections::BTreeMap;
 
 use crate::document::{Document, Reader};
 use crate::source::FileId;
@@ -153,9 +162,32 @@ pub struct Workspace {
     pub knowledge: Vec<(FileId, KnowledgeFile)>,
     /// `patterns/*.yaml`.
     pub patterns: Vec<(FileId, PatternFile)>,
+    /// What each phase took from `defaults`.
+    pub inherited: BTreeMap<FileId, Vec<Inherited>>,
 }
 
 impl Workspace {
+    /// The warnings that files allow, each with the file that allows it.
+    pub fn allowed(&self) -> impl Iterator<Item = (FileId, &Allowed)> {
+        let agents = self.agents.iter().map(|(file, f)| (*file, &f.allow));
+        let phases = self.phases.iter().map(|(file, f)| (*file, &f.allow));
+        let workflows = self.workflows.iter().map(|(file, f)| (*file, &f.allow));
+        let rehearsals = self.rehearsals.iter().map(|(file, f)| (*file, &f.allow));
+        agents.chain(phases).chain(workflows).chain(rehearsals).flat_map(|(file, allow)| {
+            let entries = allow.as_ref().and_then(Written::get).into_iter().flatten();
+            entries.filter_map(move |entry| Some((file, entry.get()?)))
+        })
+    }
+
+    /// Gives every phase what `defaults` has for it. Called once, after all files are added.
+    pub(crate) fn inherit(&mut self) {
+        let defaults = self.agents.as_ref().and_then(|(_, file)| file.defaults.as_ref()?.get());
+        let Some(defaults) = defaults else { return };
+        for (file, phase) in &mut self.phases {
+            self.inherited.insert(*file, phase.inherit(defaults));
+        }
+    }
+
     /// Adds a file.
     pub(crate) fn put(&mut self, file: FileId, form: Form) {
         match form {

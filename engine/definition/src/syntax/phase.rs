@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Budget, Duration, Written, defaults, written};
+use super::{Allowed, Budget, Duration, Entries, Written, defaults, written};
 
 /// One part of the workflow, done by one swarm.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -25,6 +25,12 @@ pub struct PhaseFile {
     #[schemars(extend("x-cloudcrew-names" = "prompts",
         "examples" = ["prompts/tasks/discovery.md"]))]
     pub task: Written<String>,
+    /// Name of a model in `models`, for all agents of the phase. By default, each uses its own.
+    #[schemars(extend("x-cloudcrew-names" = "models", "examples" = ["opus"]))]
+    pub model: Option<Written<String>>,
+    /// Models of single agents in this phase. They come before `model`.
+    #[schemars(extend("examples" = [{"sa": "opus"}]))]
+    pub models: Option<Written<Cast>>,
     /// The artifacts that the phase owes the customer. Optional.
     #[schemars(extend("examples" = [[{"path": "docs/project-plan/plan.md", "owner": "pm",
         "template": "project_plan", "reviewers": ["sa"]}]]))]
@@ -59,53 +65,127 @@ pub struct PhaseFile {
     /// step. Defaults to `max_attempts: 10`.
     #[schemars(extend("examples" = [{"max_attempts": 10}]))]
     pub restart: Option<Written<Restart>>,
+    /// Warnings of this file that are intended. Optional.
+    #[schemars(extend("examples" = [[{"rule": "too-few-visits", "at": "max_handoffs", "reason": "The pilot stops early"}]]))]
+    pub allow: Option<Written<Vec<Written<Allowed>>>>,
 }
 
-/// The agents that do the work, and their limits.
+/// Models, keyed by agent.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(transparent)]
+pub struct Cast(pub Entries<String>);
+
+impl JsonSchema for Cast {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Cast".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "object",
+            "minProperties": 1,
+            "propertyNames": { "pattern": super::NAME_PATTERN, "x-cloudcrew-names": "agents" },
+            "additionalProperties": { "type": "string", "x-cloudcrew-names": "models" },
+        })
+    }
+}
+
+/// A swarm's limits, with further keys before them.
+macro_rules! with_limits {
+    ($(#[$about:meta])* pub struct $name:ident { $($own:tt)* }) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, Deserialize, JsonSchema)]
+        #[schemars(deny_unknown_fields)]
+        pub struct $name {
+            $($own)*
+            /// Maximum number of completed visits. N allows N-1 handoffs.
+            #[schemars(range(min = 1, max = 1000), extend("default" = defaults::MAX_HANDOFFS))]
+            pub max_handoffs: Option<Written<u32>>,
+            /// Maximum number of visits.
+            #[schemars(range(min = 1, max = 1000), extend("default" = defaults::MAX_ITERATIONS))]
+            pub max_iterations: Option<Written<u32>>,
+            /// Maximum number of model turns in one visit.
+            #[schemars(range(min = 1, max = 100_000), extend("default" = defaults::MAX_TURNS))]
+            pub max_turns: Option<Written<u32>>,
+            /// Maximum active time of the swarm. Time spent waiting for a person does not count.
+            #[schemars(extend("default" = written(defaults::EXECUTION_TIMEOUT), "examples" = ["20m"]))]
+            pub execution_timeout: Option<Written<Duration>>,
+            /// Maximum active time of one visit.
+            #[schemars(extend("default" = written(defaults::NODE_TIMEOUT), "examples" = ["5m"]))]
+            pub node_timeout: Option<Written<Duration>>,
+            /// Number of recent visits that are checked for agents that only hand off to each other. `0`
+            /// disables the check.
+            #[schemars(range(max = 1000), extend("default" = defaults::REPETITIVE_HANDOFF_DETECTION_WINDOW,
+                "examples" = [6]))]
+            pub repetitive_handoff_detection_window: Option<Written<u32>>,
+            /// Minimum number of different agents in that window. With fewer, the swarm ends.
+            #[schemars(range(max = 1000), extend("default" = defaults::REPETITIVE_HANDOFF_MIN_UNIQUE_AGENTS,
+                "examples" = [2]))]
+            pub repetitive_handoff_min_unique_agents: Option<Written<u32>>,
+            /// Maximum number of input and output tokens of one swarm. Defaults to no limit.
+            #[schemars(range(min = 1, max = 1_000_000_000_000u64), extend("examples" = [2000000]))]
+            pub token_budget: Option<Written<u64>>,
+            /// When an agent's visit ends after a handoff.
+            #[schemars(extend("default" = defaults::HANDOFF))]
+            pub handoff: Option<Written<HandoffMode>>,
+            /// How often a call is retried after a temporary refusal by the provider.
+            #[schemars(extend("x-cloudcrew-left-out" = "defaults", "examples" = [{"max_attempts": 6,
+                "initial_delay": "2s", "max_delay": "1m"}]))]
+            pub retry: Option<Written<ProviderRetry>>,
+        }
+    };
+}
+
+with_limits! {
+    /// The agents that do the work, and their limits.
+    pub struct Swarm {
+        /// The agent that takes the first turn; one of `agents`.
+        #[schemars(extend("x-cloudcrew-names" = "agents", "examples" = ["pm"]))]
+        pub entry: Written<String>,
+        /// The members of the swarm. They see each other in this order.
+        #[schemars(length(min = 1), extend("x-cloudcrew-names" = "agents", "examples" = [["pm",
+            "sa"]]))]
+        pub agents: Written<Vec<Written<String>>>,
+    }
+}
+
+with_limits! {
+    /// Limits of swarms.
+    pub struct SwarmDefaults {}
+}
+
+/// Values that phases share. A phase overrides them key by key.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
-pub struct Swarm {
-    /// The agent that takes the first turn; one of `agents`.
-    #[schemars(extend("x-cloudcrew-names" = "agents", "examples" = ["pm"]))]
-    pub entry: Written<String>,
-    /// The members of the swarm. They see each other in this order.
-    #[schemars(length(min = 1), extend("x-cloudcrew-names" = "agents", "examples" = [["pm",
-        "sa"]]))]
-    pub agents: Written<Vec<Written<String>>>,
-    /// Maximum number of completed visits. N allows N-1 handoffs.
-    #[schemars(range(min = 1, max = 1000), extend("default" = defaults::MAX_HANDOFFS))]
-    pub max_handoffs: Option<Written<u32>>,
-    /// Maximum number of visits.
-    #[schemars(range(min = 1, max = 1000), extend("default" = defaults::MAX_ITERATIONS))]
-    pub max_iterations: Option<Written<u32>>,
-    /// Maximum number of model turns in one visit.
-    #[schemars(range(min = 1, max = 100_000), extend("default" = defaults::MAX_TURNS))]
-    pub max_turns: Option<Written<u32>>,
-    /// Maximum active time of the swarm. Time spent waiting for a person does not count.
-    #[schemars(extend("default" = written(defaults::EXECUTION_TIMEOUT), "examples" = ["20m"]))]
-    pub execution_timeout: Option<Written<Duration>>,
-    /// Maximum active time of one visit.
-    #[schemars(extend("default" = written(defaults::NODE_TIMEOUT), "examples" = ["5m"]))]
-    pub node_timeout: Option<Written<Duration>>,
-    /// Number of recent visits that are checked for agents that only hand off to each other. `0`
-    /// disables the check.
-    #[schemars(range(max = 1000), extend("default" = defaults::REPETITIVE_HANDOFF_DETECTION_WINDOW,
-        "examples" = [6]))]
-    pub repetitive_handoff_detection_window: Option<Written<u32>>,
-    /// Minimum number of different agents in that window. With fewer, the swarm ends.
-    #[schemars(range(max = 1000), extend("default" = defaults::REPETITIVE_HANDOFF_MIN_UNIQUE_AGENTS,
-        "examples" = [2]))]
-    pub repetitive_handoff_min_unique_agents: Option<Written<u32>>,
-    /// Maximum number of input and output tokens of one swarm. Defaults to no limit.
-    #[schemars(range(min = 1, max = 1_000_000_000_000u64), extend("examples" = [2000000]))]
-    pub token_budget: Option<Written<u64>>,
-    /// When an agent's visit ends after a handoff.
-    #[schemars(extend("default" = defaults::HANDOFF))]
-    pub handoff: Option<Written<HandoffMode>>,
-    /// How often a call is retried after a temporary refusal by the provider.
-    #[schemars(extend("x-cloudcrew-left-out" = "defaults", "examples" = [{"max_attempts": 6,
-        "initial_delay": "2s", "max_delay": "1m"}]))]
-    pub retry: Option<Written<ProviderRetry>>,
+pub struct PhaseDefaults {
+    /// Limits of every swarm.
+    #[schemars(extend("examples" = [{"max_turns": 30, "node_timeout": "5m"}]))]
+    pub swarm: Option<Written<SwarmDefaults>>,
+    /// Values for phases with a `review`. A phase without one stays without.
+    #[schemars(extend("examples" = [{"agent": "pm", "depth": "light"}]))]
+    pub review: Option<Written<Review>>,
+    /// Values for phases with a `gate`. A phase without one stays without.
+    #[schemars(extend("examples" = [{"ratings": ["quality"], "remind_after": "24h"}]))]
+    pub gate: Option<Written<Gate>>,
+    /// Values for questions of every phase.
+    #[schemars(extend("examples" = [{"remind_after": "30m"}]))]
+    pub questions: Option<Written<Questions>>,
+    /// What agents of every phase are shown at the start of a visit.
+    #[schemars(extend("examples" = [{"lessons": 2, "summaries": 4}]))]
+    pub recall: Option<Written<Recall>>,
+    /// What happens in every phase when deliverables are incomplete.
+    #[schemars(extend("examples" = [{"max_attempts": 2}]))]
+    pub deliver: Option<Written<Deliver>>,
+    /// New swarms of every phase.
+    #[schemars(extend("examples" = [{"max_attempts": 1}]))]
+    pub retry: Option<Written<Retry>>,
+    /// How many crashes every phase tolerates.
+    #[schemars(extend("examples" = [{"max_attempts": 5}]))]
+    pub restart: Option<Written<Restart>>,
 }
 
 /// When an agent's visit ends after a handoff.
@@ -160,11 +240,11 @@ pub struct Deliverable {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Review {
-    /// The agent that reviews. It needs a tool that gives a verdict.
+    /// The agent that reviews. It needs a tool that gives a verdict. Required here or in `defaults`.
     #[schemars(extend("x-cloudcrew-names" = "agents", "examples" = ["pm"]))]
-    pub agent: Written<String>,
-    /// How thorough the review is.
-    pub depth: Written<Depth>,
+    pub agent: Option<Written<String>>,
+    /// How thorough the review is. Required here or in `defaults`.
+    pub depth: Option<Written<Depth>>,
     /// How often a failed review sends its findings back to the swarm. After that, the gate shows
     /// the findings.
     #[schemars(range(max = 20), extend("default" = defaults::MAX_REWORKS))]
@@ -187,7 +267,8 @@ pub enum Depth {
 #[schemars(deny_unknown_fields)]
 pub struct Gate {
     /// The kind of decision.
-    pub kind: Written<GateKind>,
+    #[schemars(extend("default" = defaults::GATE_KIND))]
+    pub kind: Option<Written<GateKind>>,
     /// Names of the ratings that an approval may include, each from 1 to 5. Optional.
     #[schemars(extend("examples" = [["quality", "relevance", "completeness"]]))]
     pub ratings: Option<Written<Vec<Written<String>>>>,
@@ -291,8 +372,8 @@ pub struct Recall {
 #[schemars(deny_unknown_fields)]
 pub struct Deliver {
     /// Maximum number of new swarms that complete the deliverables.
-    #[schemars(range(max = 20), extend("examples" = [defaults::MAX_DELIVERIES]))]
-    pub max_attempts: Written<u32>,
+    #[schemars(range(max = 20), extend("default" = defaults::MAX_DELIVERIES))]
+    pub max_attempts: Option<Written<u32>>,
 }
 
 /// New swarms after one that failed or reached a limit. Artifacts and the ledger are kept, and
@@ -301,8 +382,8 @@ pub struct Deliver {
 #[schemars(deny_unknown_fields)]
 pub struct Retry {
     /// Maximum number of new swarms.
-    #[schemars(range(max = 20), extend("examples" = [1]))]
-    pub max_attempts: Written<u32>,
+    #[schemars(range(max = 20), extend("default" = defaults::MAX_RETRIES, "examples" = [1]))]
+    pub max_attempts: Option<Written<u32>>,
     /// Factor by which the timeouts grow with each new swarm.
     #[schemars(range(min = 1, max = 10), extend("default" = defaults::TIMEOUT_FACTOR,
         "examples" = [1.5]))]
@@ -314,6 +395,6 @@ pub struct Retry {
 #[schemars(deny_unknown_fields)]
 pub struct Restart {
     /// Maximum number of crashes at the same step without progress.
-    #[schemars(range(min = 1, max = 1000), extend("examples" = [defaults::MAX_RESTARTS]))]
-    pub max_attempts: Written<u32>,
+    #[schemars(range(min = 1, max = 1000), extend("default" = defaults::MAX_RESTARTS))]
+    pub max_attempts: Option<Written<u32>>,
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Duration, Entries, Written, defaults};
+use super::{Allowed, Duration, Entries, InputValue, Written, defaults};
 
 /// How a rehearsal deviates from the definitions. Without this file, agents and the customer do
 /// exactly what the definitions ask for.
@@ -27,6 +27,9 @@ pub struct RehearsalFile {
     /// --rehearsal` uses it unless `--sow` is given.
     #[schemars(extend("examples" = ["examples/sow/retail-orders.md"]))]
     pub sow: Option<Written<String>>,
+    /// Values of the workflow's inputs, keyed by input. Those with a default may be left out.
+    #[schemars(extend("examples" = [{"region": "eu-central-1"}]))]
+    pub inputs: Option<Written<Entries<InputValue>>>,
     /// Agents that behave differently. Each entry names an agent and one thing that it does.
     #[schemars(extend("examples" = [[{"agent": "sa", "phase": "architecture", "asks": "In which \
         region must personal data stay?"}]]))]
@@ -46,6 +49,9 @@ pub struct RehearsalFile {
     /// The expected result. It turns the rehearsal into a test, which `cloudcrew test` runs.
     #[schemars(extend("examples" = [{"outcome": "completed", "reminders": 1}]))]
     pub expect: Option<Written<Expect>>,
+    /// Warnings of this file that are intended. Optional.
+    #[schemars(extend("examples" = [[{"rule": "bend-without-effect", "at": "qa", "reason": "The next phase needs it"}]]))]
+    pub allow: Option<Written<Vec<Written<Allowed>>>>,
 }
 
 /// An agent that behaves differently. Set exactly one of `asks`, `loops_with`, `writes`, `fails`,

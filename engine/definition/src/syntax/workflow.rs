@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Budget, Written, defaults};
+use super::{Allowed, Budget, Inputs, Written, defaults};
 
 /// The phases in order, and the steps after the last one.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -24,6 +24,11 @@ pub struct WorkflowFile {
     #[schemars(length(min = 1), extend("x-cloudcrew-names" = "phases", "examples" = [["discovery",
         "architecture"]]))]
     pub phases: Written<Vec<Written<String>>>,
+    /// What the person who starts an engagement chooses, keyed by a name of your choice. Prompts
+    /// and templates read a value as `inputs.NAME`. Optional.
+    #[schemars(extend("examples" = [{"region": {"description": "Region of all personal data",
+        "choices": ["eu-central-1", "us-east-1"], "default": "eu-central-1"}}]))]
+    pub inputs: Option<Written<Inputs>>,
     /// Agent that answers the customer's messages. Defaults to the reviewer of the first phase that
     /// has a review, otherwise to the entry agent of the first phase.
     #[schemars(extend("x-cloudcrew-names" = "agents", "examples" = ["pm"]))]
@@ -42,6 +47,9 @@ pub struct WorkflowFile {
     /// completion. Optional.
     #[schemars(extend("x-cloudcrew-names" = "finalize_steps", "examples" = [["summary"]]))]
     pub finalize: Option<Written<Vec<Written<String>>>>,
+    /// Warnings of this file that are intended. Optional.
+    #[schemars(extend("examples" = [[{"rule": "unused-phase", "at": "poc", "reason": "Only pilots use it"}]]))]
+    pub allow: Option<Written<Vec<Written<Allowed>>>>,
 }
 
 /// How the crew is shown patterns, and when one counts as proven.

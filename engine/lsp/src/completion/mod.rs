@@ -37,7 +37,7 @@ pub(crate) fn complete(place: &Place<'_>) -> Vec<CompletionItem> {
         let kind =
             if path.starts_with("templates/") { TextKind::Template } else { TextKind::Prompt };
         let Some((word, offers)) =
-            texts::offers(text, offset, place.world.catalogue.variables(kind))
+            texts::offers(text, offset, place.world.catalogue.variables(kind), &inputs(place))
         else {
             return Vec::new();
         };
@@ -46,7 +46,9 @@ pub(crate) fn complete(place: &Place<'_>) -> Vec<CompletionItem> {
     let Some(cursor) = cursor::find(text, offset) else { return Vec::new() };
     let rule = below(plain(kind), cursor.way.iter().map(cursor::Step::key));
     let map = rule["properties"].is_object();
+    let named = rule["propertyNames"]["x-cloudcrew-names"].is_string();
     let offers = match cursor.at {
+        At::Key | At::Either if named => values::keys(rule, &cursor, place),
         At::Key => keys::offers(rule, &cursor, text),
         At::Either if map => keys::offers(rule, &cursor, text),
         At::Value if map => Vec::new(),
@@ -54,6 +56,22 @@ pub(crate) fn complete(place: &Place<'_>) -> Vec<CompletionItem> {
     };
     let offers = spaced(offers, &cursor, text);
     items(offers, cursor.word, place)
+}
+
+/// The inputs of all workflows, each with its description.
+fn inputs(place: &Place<'_>) -> Vec<(String, String)> {
+    let workflows = place.folder.loaded.workspace.workflows.iter();
+    let all = workflows.filter_map(|(_, workflow)| workflow.inputs.as_ref()?.get());
+    let mut inputs: Vec<(String, String)> = all
+        .flat_map(|inputs| inputs.0.iter())
+        .map(|(name, _, input)| {
+            let words = input.description.as_ref().and_then(|words| words.get());
+            (name.to_owned(), words.cloned().unwrap_or_default())
+        })
+        .collect();
+    inputs.sort();
+    inputs.dedup_by(|one, other| one.0 == other.0);
+    inputs
 }
 
 /// A value right after its colon needs a space before it.

@@ -12,6 +12,7 @@ pub(super) fn offers(
     text: &str,
     offset: usize,
     variables: &[(&'static str, Shape)],
+    inputs: &[(String, String)],
 ) -> Option<(Range<usize>, Vec<Offer>)> {
     let before = text.get(..offset)?;
     let open = [before.rfind("{{"), before.rfind("{%")].into_iter().flatten().max()?;
@@ -22,6 +23,20 @@ pub(super) fn offers(
     let way = &before[before.trim_end_matches(name).len()..];
     let (parents, word) =
         way.rsplit_once('.').map_or((None, way), |(parents, word)| (Some(parents), word));
+    let rest =
+        text[offset..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').count();
+    let place = offset - word.len()..offset + rest;
+    if parents == Some("inputs") {
+        let offer = |(name, words): &(String, String)| Offer {
+            label: name.clone(),
+            insert: None,
+            kind: CompletionItemKind::VARIABLE,
+            detail: Some("input of the workflow".to_owned()),
+            words: words.clone(),
+            rank: 0,
+        };
+        return Some((place, inputs.iter().map(offer).collect()));
+    }
     let mut parts = variables;
     for parent in parents.into_iter().flat_map(|p| p.split('.')) {
         match parts.iter().find(|(name, _)| *name == parent)? {
@@ -29,8 +44,6 @@ pub(super) fn offers(
             _ => return None,
         }
     }
-    let rest =
-        text[offset..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').count();
     let offer = |(name, shape): &(&'static str, Shape)| Offer {
         label: (*name).to_owned(),
         insert: None,
@@ -39,7 +52,7 @@ pub(super) fn offers(
         words: inside(shape),
         rank: 0,
     };
-    Some((offset - word.len()..offset + rest, parts.iter().map(offer).collect()))
+    Some((place, parts.iter().map(offer).collect()))
 }
 
 fn form(shape: &Shape) -> &'static str {

@@ -1,6 +1,7 @@
 //! Completes values: names of the workspace, enum values, defaults and examples.
 
 use cloudcrew_definition::names::NameKind;
+use cloudcrew_plan::checks::{codes, explain};
 use lsp_types::CompletionItemKind;
 use serde_json::Value;
 
@@ -25,6 +26,16 @@ pub(super) fn offers(rule: &Value, cursor: &Cursor, place: &Place<'_>) -> Vec<Of
     of_entry(rule, cursor, place)
 }
 
+/// The missing keys of a map whose keys are names.
+pub(super) fn keys(rule: &Value, cursor: &Cursor, place: &Place<'_>) -> Vec<Offer> {
+    let mut offers = of_entry(&rule["propertyNames"], cursor, place);
+    offers.retain(|offer| !cursor.beside.contains(&offer.label));
+    for offer in &mut offers {
+        offer.insert = Some(format!("{}: ", offer.label));
+    }
+    offers
+}
+
 fn of_entry(rule: &Value, cursor: &Cursor, place: &Place<'_>) -> Vec<Offer> {
     let in_list = cursor.way.last() == Some(&Step::Item);
     let mut offers = match rule["x-cloudcrew-names"]
@@ -33,6 +44,7 @@ fn of_entry(rule: &Value, cursor: &Cursor, place: &Place<'_>) -> Vec<Offer> {
         .and_then(NameKind::of_mark)
     {
         Some(kind) => names(kind, cursor, place),
+        None if rule["x-cloudcrew-rules"] == true => rules(),
         None => words(rule),
     };
     // A list contains each name once.
@@ -64,6 +76,20 @@ fn names(kind: NameKind, cursor: &Cursor, place: &Place<'_>) -> Vec<Offer> {
             words,
         })
         .collect()
+}
+
+/// The codes of all rules, each with the first line of its page.
+fn rules() -> Vec<Offer> {
+    let first = |page: String| page.lines().nth(2).map(str::to_owned).unwrap_or_default();
+    let offer = |code: &'static str| Offer {
+        label: code.to_owned(),
+        insert: None,
+        kind: CompletionItemKind::ENUM_MEMBER,
+        detail: Some("rule".to_owned()),
+        words: explain(code).map(first).unwrap_or_default(),
+        rank: 0,
+    };
+    codes().into_iter().map(offer).collect()
 }
 
 fn members(place: &Place<'_>) -> Vec<String> {

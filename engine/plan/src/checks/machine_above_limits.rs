@@ -136,7 +136,9 @@ fn bounds(
     let reworks = part(&file.review)
         .and_then(|r| r.max_reworks.as_ref())
         .map(|w| (w.span, "reworks".to_owned()));
-    let retries = part(&file.retry).map(|r| (r.max_attempts.span, "retries".to_owned()));
-    let restarts = part(&file.restart).map(|r| (r.max_attempts.span, "restarts".to_owned()));
+    let retries =
+        part(&file.retry).and_then(|r| Some((r.max_attempts.as_ref()?.span, "retries".to_owned())));
+    let restarts = part(&file.restart)
+        .and_then(|r| Some((r.max_attempts.as_ref()?.span, "restarts".to_owned())));
     [revisions, reworks, retries, restarts].into_iter().flatten().collect()
 }

@@ -1,6 +1,7 @@
 //! Rules that need states, forecasts or the limits of a service: one file each, reporting in the
 //! same form as the rules of `definition`.
 
+mod allow_without_effect;
 mod budget_below_forecast;
 mod machine_above_limits;
 mod too_few_visits;
@@ -31,6 +32,9 @@ const RULES: [Rule; 3] = [
     ),
     (too_few_visits::CODE, too_few_visits::run, include_str!("too_few_visits.rs")),
 ];
+
+/// The rule about what is allowed, which runs after all others.
+const ALLOW: (&str, &str) = (allow_without_effect::CODE, include_str!("allow_without_effect.rs"));
 
 /// Input of the rules: a definition without errors, and the positions of its parts.
 struct Context<'a> {
@@ -75,11 +79,13 @@ pub fn load(sources: &Sources, catalogue: &Catalogue) -> Loaded {
 
 /// Applies the rules of this crate to a loaded workspace.
 pub fn judge(mut loaded: Loaded, sources: &Sources) -> Loaded {
-    let Some(definition) = &loaded.definition else { return loaded };
-    let context = Context::new(definition, &loaded.workspace);
-    for (_, run, _) in RULES {
-        run(&context, &mut loaded.report);
+    if let Some(definition) = &loaded.definition {
+        let context = Context::new(definition, &loaded.workspace);
+        for (_, run, _) in RULES {
+            run(&context, &mut loaded.report);
+        }
     }
+    allow_without_effect::run(&mut loaded, sources);
     loaded.report.sort(sources);
     if loaded.report.has_errors() {
         loaded.definition = None;
@@ -91,13 +97,15 @@ pub fn judge(mut loaded: Loaded, sources: &Sources) -> Loaded {
 pub fn codes() -> Vec<&'static str> {
     let mut codes = below::codes();
     codes.extend(RULES.map(|(code, ..)| code));
+    codes.push(ALLOW.0);
     codes.sort_unstable();
     codes
 }
 
 /// The page of a rule, in Markdown.
 pub fn explain(code: &str) -> Option<String> {
-    let own = RULES.iter().find(|(c, ..)| *c == code).map(|(.., source)| below::page(source));
+    let own = RULES.iter().map(|(code, _, source)| (*code, *source)).chain([ALLOW]);
+    let own = own.into_iter().find(|(c, _)| *c == code).map(|(_, source)| below::page(source));
     own.or_else(|| below::explain(code))
 }
 

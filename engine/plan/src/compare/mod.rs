@@ -12,7 +12,7 @@ mod texts;
 
 pub use phases::recalled;
 
-use cloudcrew_definition::crew::Definition;
+use cloudcrew_definition::crew::{Definition, Input};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -85,6 +85,26 @@ pub fn compare_all(before: &Definition, after: &Definition) -> Vec<Change> {
     found
 }
 
+/// What is chosen at the start.
+fn inputs(old: &[Input], new: &[Input], changes: &mut Changes<'_>) {
+    let names = |of: &[Input]| of.iter().map(|i| i.name.clone()).collect::<Vec<_>>();
+    changes.lists("inputs", &names(old), &names(new), "new inputs:", "removed inputs:");
+    for now in new {
+        let Some(was) = old.iter().find(|input| input.name == now.name) else { continue };
+        let (name, key) = (&now.name, |part: &str| format!("inputs.{}.{part}", now.name));
+        changes.differ(&key("choices"), was.of(), now.of(), |was, now| {
+            format!("`{name}` is now {now}, instead of {was}")
+        });
+        changes.differ(&key("default"), &was.default, &now.default, |_, now| match now {
+            Some(value) => format!("`{name}` is `{value}` if none is given"),
+            None => format!("`{name}` must be given"),
+        });
+        changes.differ(&key("description"), &was.description, &now.description, |_, now| {
+            format!("`{name}` is now described as \"{now}\"")
+        });
+    }
+}
+
 /// Changes of one workflow from `before` to `after`: its phases in order, then the agents, models
 /// and templates it uses.
 pub fn compare(before: &Definition, after: &Definition, workflow: &str) -> Vec<Change> {
@@ -106,6 +126,7 @@ pub fn compare(before: &Definition, after: &Definition, workflow: &str) -> Vec<C
                 order(&new.phases, &old.phases),
                 |_, new| format!("the phases have a new order: {}", new.join(", ")),
             );
+            inputs(&old.inputs, &new.inputs, &mut changes);
             changes.lists(
                 "finalize",
                 &old.finalize,

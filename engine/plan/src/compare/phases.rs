@@ -1,5 +1,6 @@
 //! A phase: who works in it, its deliverables, who decides, and its limits.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use cloudcrew_definition::crew::{Approvers, Deliverable, Gate, Phase, Recall, Review, Swarm};
@@ -18,6 +19,7 @@ pub(super) fn compare(old: &Phase, new: &Phase, found: &mut Vec<Change>) {
     if let Some(how) = lines(&old.task, &new.task) {
         changes.say("task", format!("the task has changed: {how}"));
     }
+    models(old, new, &mut changes);
     deliverables(&old.deliverables, &new.deliverables, &mut changes);
     review(old.review.as_ref(), new.review.as_ref(), &mut changes);
     gate(old.gate.as_ref(), new.gate.as_ref(), &mut changes);
@@ -74,6 +76,18 @@ pub(super) fn compare(old: &Phase, new: &Phase, found: &mut Vec<Change>) {
     changes.differ("restart.max_attempts", old.max_restarts, new.max_restarts, |old, new| {
         format!("a process may die {} at one step, instead of {}", times(new), times(old))
     });
+}
+
+/// Models that a phase sets for its agents.
+fn models(old: &Phase, new: &Phase, changes: &mut Changes<'_>) {
+    let agents: BTreeSet<&String> = old.models.keys().chain(new.models.keys()).collect();
+    for agent in agents {
+        let key = format!("models.{agent}");
+        changes.differ(&key, old.models.get(agent), new.models.get(agent), |_, new| match new {
+            Some(model) => format!("{agent} uses model `{model}` here"),
+            None => format!("{agent} uses its own model here"),
+        });
+    }
 }
 
 /// What a phase recalls: `2 lessons, 3 preferences and 4 summaries at most, in 1500 tokens`.

@@ -86,9 +86,8 @@ fn model(model: &Model) -> Value {
 /// inference profile, `us.NAME`, calls its model in several regions.
 fn model_arns(definition: &Definition) -> Vec<String> {
     let mut arns = Vec::new();
-    let used =
-        definition.models.iter().filter(|m| definition.agents.iter().any(|a| a.model == m.name));
-    for id in used
+    for id in definition
+        .models_used()
         .filter_map(|m| m.live.as_ref())
         .filter(|live| live.provider == Provider::Bedrock)
         .map(|live| &live.id)

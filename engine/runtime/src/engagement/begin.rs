@@ -1,7 +1,10 @@
 //! Starts an engagement. Everything that it depends on is pinned by hash before its first entry is
 //! written.
 
+use std::collections::BTreeMap;
+
 use cloudcrew_definition::crew::Definition;
+use cloudcrew_definition::syntax::InputValue;
 use cloudcrew_plan::{Plan, SEMANTICS};
 
 use super::append::Record;
@@ -39,6 +42,8 @@ pub struct Begin<'a> {
     pub entry: Option<&'a str>,
     /// The statement of work.
     pub sow: SowFile,
+    /// The values of the workflow's inputs.
+    pub inputs: BTreeMap<String, InputValue>,
     /// A model that all agents use instead of their own.
     pub model: Option<String>,
     /// Models that individual agents use instead of their own: agent, model.
@@ -61,6 +66,13 @@ pub struct Begin<'a> {
     pub base: Option<BaseRecord>,
     /// The current time, milliseconds since 1970 UTC.
     pub now: i64,
+}
+
+fn without_secrets(value: InputValue) -> InputValue {
+    match value {
+        InputValue::Text(text) => InputValue::Text(redacted(&text).into_owned()),
+        value => value,
+    }
 }
 
 /// Starts an engagement.
@@ -97,6 +109,11 @@ pub async fn begin(record: Record<'_>, begin: Begin<'_>) -> Result<(), Engagemen
         sow_file: begin.sow.name,
         sow: blobs.put(text.as_bytes()).await?,
         sow_items: Some(blobs.put(&items).await?),
+        inputs: begin
+            .inputs
+            .into_iter()
+            .map(|(name, value)| (name, without_secrets(value)))
+            .collect(),
         model: begin.model,
         agent_models: begin.agent_models,
         voice: begin.voice,

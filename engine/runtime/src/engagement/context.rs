@@ -1,6 +1,9 @@
 //! The values of prompt variables in the current state of an engagement.
 
+use std::collections::BTreeMap;
+
 use cloudcrew_definition::crew::{Deliverable, Phase};
+use cloudcrew_definition::syntax::InputValue;
 use serde_json::{Value, json};
 
 use super::load::Engagement;
@@ -21,12 +24,18 @@ pub(super) fn variables(engagement: &Engagement, phase: &Phase) -> Value {
         .filter_map(|a| definition.agent(a))
         .map(|a| json!({ "name": a.name, "description": a.description }))
         .collect();
+    // Other definitions may have come with further inputs.
+    let defaults = workflow.into_iter().flat_map(|workflow| &workflow.inputs);
+    let defaults = defaults.filter_map(|i| Some((i.name.clone(), i.default.clone()?)));
+    let mut inputs: BTreeMap<String, InputValue> = defaults.collect();
+    inputs.extend(state.started.inputs.clone());
     json!({
         "project": engagement.project,
         "workflow": { "name": state.started.workflow,
             "description": workflow.map(|w| w.description.as_str()).unwrap_or_default() },
         "phase": { "name": phase.name, "description": phase.description, "number": number,
             "count": phases.len() },
+        "inputs": inputs,
         "date": state.started.date,
         "revision": state.revision(&phase.name),
         "agents": agents,

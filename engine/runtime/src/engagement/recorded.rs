@@ -1,6 +1,9 @@
 //! What events record: how an engagement started, commits, answers, messages, and its end.
 
+use std::collections::BTreeMap;
+
 use cloudcrew_definition::crew::Agent;
+use cloudcrew_definition::syntax::InputValue;
 use cloudcrew_ports::memory::MemoryRecord;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -33,6 +36,9 @@ pub struct Started {
     /// change. Absent in engagements started by older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sow_items: Option<String>,
+    /// The values of the workflow's inputs.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub inputs: BTreeMap<String, InputValue>,
     /// A model that all agents use instead of their own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,

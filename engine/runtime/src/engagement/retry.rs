@@ -95,8 +95,9 @@ fn entry(engagement: &Engagement, retry: &Retry<'_>) -> Result<Entry, Engagement
     }
     let plan = match retry.definitions {
         None => state.plan(),
-        Some((_, plan)) => {
+        Some((definition, plan)) => {
             compatible(state, plan, &phase)
+                .and_then(|()| has_inputs(state, definition, plan))
                 .map_err(|why| Refusal::Incompatible { project: project.clone(), why })?;
             plan
         }
@@ -142,6 +143,22 @@ pub fn compatible(state: &State, plan: &Plan, phase: &str) -> Result<(), String>
         now.join(", "),
         was.join(", ")
     ))
+}
+
+/// Checks that an engagement has the inputs that other definitions ask for.
+fn has_inputs(state: &State, definition: &Definition, plan: &Plan) -> Result<(), String> {
+    let inputs = definition.workflow(&plan.workflow).into_iter().flat_map(|flow| &flow.inputs);
+    let lacking = inputs
+        .filter(|input| input.default.is_none())
+        .find(|input| !state.started.inputs.contains_key(&input.name));
+    match lacking {
+        None => Ok(()),
+        Some(input) => Err(format!(
+            "the definitions ask for the input `{}`, which it was started without; give it a \
+             default",
+            input.name
+        )),
+    }
 }
 
 impl Engagement {

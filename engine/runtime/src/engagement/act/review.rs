@@ -279,7 +279,9 @@ fn review_spec(
     SwarmSpec {
         task,
         entry: review.agent.clone(),
-        members: member(engagement, tools, &review.agent, Purpose::Review).into_iter().collect(),
+        members: member(engagement, tools, phase, &review.agent, Purpose::Review)
+            .into_iter()
+            .collect(),
         limits,
         handoff: HandoffMode::Immediate,
         retry: retry(phase),

@@ -148,10 +148,11 @@ pub(in crate::engagement) fn failed(phase: &Phase, reason: Option<&Reason>) -> (
 pub(in crate::engagement) fn member(
     engagement: &Engagement,
     tools: &Toolbox,
+    phase: &Phase,
     name: &str,
     purpose: Purpose,
 ) -> Option<Member> {
-    let agent = engagement.definition.agent(name)?;
+    let agent = &phase.cast(engagement.definition.agent(name)?);
     let model = engagement.state.started.model_of(agent);
     let model = engagement.definition.model(&model);
     let max_tokens = model.map_or(4096, |m| m.max_tokens);

@@ -167,7 +167,7 @@ fn work_spec(engagement: &Engagement, tools: &Toolbox, phase: &Phase) -> Result<
         .swarm
         .agents
         .iter()
-        .filter_map(|name| member(engagement, tools, name, Purpose::Work))
+        .filter_map(|name| member(engagement, tools, phase, name, Purpose::Work))
         .collect();
     Ok(SwarmSpec {
         task,

@@ -143,7 +143,7 @@ impl<'a> TalkHost<'a> {
         let rows = self.talker.ports.ledger.rows(&self.talker.project).await.map_err(failed)?;
         let found = self.talker.look(|e| {
             let phase = spec::phase(e)?;
-            let agent = e.definition.agent(name)?.clone();
+            let agent = phase.cast(e.definition.agent(name)?);
             let parts = prompt::parts(e, phase, &agent, &rows);
             let model = e.state.started.model_of(&agent);
             let settings = e.model(&model);
@@ -364,8 +364,8 @@ impl Host for TalkHost<'_> {
             return Ok(answer(ToolStatus::Error, why, false));
         }
         let agent = self.talker.look(|e| {
-            let phase = spec::phase(e)?.name.clone();
-            Some((e.definition.agent(&calls.agent)?.clone(), phase))
+            let phase = spec::phase(e)?;
+            Some((phase.cast(e.definition.agent(&calls.agent)?), phase.name.clone()))
         });
         let Some((agent, phase)) = agent.await else {
             return Err(Stop::Failed(Broken::Overtaken));

@@ -39,9 +39,9 @@ pub(super) fn of(engagement: &Engagement, tools: &Toolbox, message: &str) -> Opt
     let at = exchanges.iter().position(|exchange| exchange.message.id == message)?;
     let phase = phase(engagement)?;
     let entry = exchanges[at].message.to.clone();
-    let contact = member(engagement, tools, &entry, Purpose::Conversation)?;
+    let contact = member(engagement, tools, phase, &entry, Purpose::Conversation)?;
     let others = phase.swarm.agents.iter().filter(|agent| **agent != entry);
-    let others = others.filter_map(|a| member(engagement, tools, a, Purpose::Conversation));
+    let others = others.filter_map(|a| member(engagement, tools, phase, a, Purpose::Conversation));
     // Only the contact writes to the ledger: whoever is asked has one visit, and only reads.
     let reads = |name: &String| name != "ledger_write";
     let others = others.map(|mut member| {

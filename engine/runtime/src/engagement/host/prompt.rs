@@ -24,7 +24,7 @@ const MAX_EARLIER_LINES: usize = 100;
 
 impl SwarmHost<'_> {
     pub(super) async fn agent(&self, name: &str) -> Result<Agent, Stop<HostError>> {
-        let agent = self.driver.look(|e| e.definition.agent(name).cloned()).await;
+        let agent = self.driver.look(|e| Some(self.phase.cast(e.definition.agent(name)?))).await;
         match agent {
             Some(agent) => Ok(agent),
             None => Err(failed(self.driver.damaged(format!("no agent `{name}`")).await)),

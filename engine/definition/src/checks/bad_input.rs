@@ -1,0 +1,75 @@
+//! The default or a choice of an input does not have its type, or the default is not a choice.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! inputs:
+//!   users: { type: integer, default: many }
+//!   region: { choices: [eu-central-1], default: us-east-1 }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! inputs:
+//!   users: { type: integer, default: 500 }
+//!   region: { choices: [eu-central-1, us-east-1], default: us-east-1 }
+//! ```
+
+use super::{Check, Context};
+use crate::diagnostic::Report;
+use crate::syntax::{Input, InputType, InputValue, MAX_INPUT, Written, defaults};
+
+pub(super) const CHECK: Check = Check { code: "bad-input", run: Some(run) };
+
+fn run(context: &Context<'_>, report: &mut Report) {
+    let inputs = context.workspace.workflows.iter().filter_map(|(_, w)| w.inputs.as_ref()?.get());
+    for (name, _, input) in inputs.flat_map(|inputs| inputs.0.iter()) {
+        look_at(name, input, report);
+    }
+}
+
+fn look_at(name: &str, input: &Input, report: &mut Report) {
+    let kind = input.kind.as_ref().and_then(Written::get).copied();
+    let kind = kind.unwrap_or(defaults::INPUT_TYPE);
+    let choices = input.choices.as_ref().and_then(Written::get);
+    for value in choices.into_iter().flatten().chain(&input.default) {
+        let Some(given) = value.get() else { continue };
+        let long = matches!(given, InputValue::Text(text)
+            if text.trim().is_empty() || text.chars().count() > MAX_INPUT);
+        if given.kind() != kind {
+            let found = report.error(
+                CHECK.code,
+                format!("`{given}` is not {}, which `{name}` is", article(kind)),
+            );
+            found.at(value.span, "");
+            if kind == InputType::Text {
+                found.instead(format!("\"{given}\""), true);
+            } else {
+                found.help(format!("or set `type: {}`", given.kind().name()));
+            }
+        } else if long {
+            report
+                .error(CHECK.code, format!("a text has 1 to {MAX_INPUT} characters"))
+                .at(value.span, "");
+        }
+    }
+    let (Some(choices), Some(default)) = (choices, &input.default) else { return };
+    let is_one = |given: &InputValue| choices.iter().any(|choice| choice.get() == Some(given));
+    if let Some(given) = default.get().filter(|given| given.kind() == kind && !is_one(given)) {
+        let known: Vec<String> =
+            choices.iter().filter_map(|c| c.get().map(ToString::to_string)).collect();
+        report
+            .error(CHECK.code, format!("`{given}` is not among the choices of `{name}`"))
+            .at(default.span, "")
+            .help_closest(&given.to_string(), known.iter().map(String::as_str));
+    }
+}
+
+fn article(kind: InputType) -> &'static str {
+    match kind {
+        InputType::Text => "a text",
+        InputType::Integer => "a whole number",
+        InputType::Boolean => "`true` or `false`",
+    }
+}

@@ -1,0 +1,112 @@
+//! A prompt, a template or a rehearsal uses an input that its workflow does not ask for.
+//!
+//! A prompt that several workflows use needs the input in each of them.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! inputs:
+//!   region: { default: eu-central-1 }
+//! # and a prompt says: All data stays in {{ inputs.regoin }}.
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! inputs:
+//!   region: { default: eu-central-1 }
+//! # and a prompt says: All data stays in {{ inputs.region }}.
+//! ```
+
+use super::context::{inputs_in, text, texts};
+use super::{Check, Context};
+use crate::diagnostic::Report;
+use crate::source::FileId;
+use crate::syntax::{RehearsalFile, WorkflowFile, Written};
+
+pub(super) const CHECK: Check = Check { code: "unknown-input", run: Some(run) };
+
+fn run(context: &Context<'_>, report: &mut Report) {
+    let workflows: Vec<&WorkflowFile> =
+        context.workspace.workflows.iter().map(|(_, workflow)| workflow).collect();
+    for (file, path) in context.sources.iter() {
+        let used =
+            if path.ends_with(".md") { inputs_in(context.sources, file) } else { Vec::new() };
+        if used.is_empty() {
+            continue;
+        }
+        let readers: Vec<&WorkflowFile> =
+            workflows.iter().copied().filter(|workflow| reads(context, workflow, file)).collect();
+        let (all, asked) = match readers.is_empty() {
+            true => (false, &workflows),
+            false => (true, &readers),
+        };
+        for (name, span) in used {
+            let lacks = |workflow: &&&WorkflowFile| !names(workflow).contains(&name);
+            let Some(lacking) = asked.iter().find(lacks) else { continue };
+            if !all && !asked.iter().all(|workflow| lacks(&workflow)) {
+                continue;
+            }
+            let of = text(&lacking.workflow).map_or("", |(name, _)| name);
+            report
+                .error(CHECK.code, format!("the workflow `{of}` has no input `{name}`"))
+                .at(span, "")
+                .help_closest(name, names(lacking));
+        }
+    }
+    for (_, rehearsal) in &context.workspace.rehearsals {
+        in_rehearsal(context, rehearsal, report);
+    }
+}
+
+fn in_rehearsal(context: &Context<'_>, rehearsal: &RehearsalFile, report: &mut Report) {
+    let Some(given) = rehearsal.inputs.as_ref().and_then(Written::get) else { return };
+    let named = rehearsal.workflow.as_ref().and_then(text).map(|(name, _)| name);
+    let workflows = &context.workspace.workflows;
+    let is_meant = |workflow: &WorkflowFile| {
+        let name = text(&workflow.workflow).map(|(name, _)| name);
+        workflows.len() == 1 || name == named.or(Some("delivery"))
+    };
+    let Some((_, workflow)) = workflows.iter().find(|(_, workflow)| is_meant(workflow)) else {
+        return;
+    };
+    for (name, _) in &given.0 {
+        let Some((name, span)) = text(name) else { continue };
+        if !names(workflow).contains(&name) {
+            report
+                .error(CHECK.code, format!("the workflow has no input `{name}`"))
+                .at(span, "")
+                .help_closest(name, names(workflow));
+        }
+    }
+}
+
+fn names(workflow: &WorkflowFile) -> Vec<&str> {
+    let inputs = workflow.inputs.as_ref().and_then(Written::get);
+    inputs.into_iter().flat_map(|inputs| inputs.0.names()).collect()
+}
+
+/// Whether an engagement of the workflow renders the text: as a task, as the prompt of an agent
+/// that takes part, or as a template. Any template may be written from.
+fn reads(context: &Context<'_>, workflow: &WorkflowFile, file: FileId) -> bool {
+    let path = context.sources.path(file);
+    if path.starts_with("templates/") {
+        return true;
+    }
+    let of_workflow: Vec<&str> = texts(&workflow.phases).map(|(name, _)| name).collect();
+    let phases = context
+        .phases()
+        .filter(|phase| text(&phase.phase).is_some_and(|(name, _)| of_workflow.contains(&name)));
+    let contact = workflow.contact.as_ref().and_then(text);
+    let is_prompt = |(agent, _): (&str, _)| {
+        context
+            .agent(agent)
+            .and_then(|(_, agent)| text(&agent.prompt))
+            .is_some_and(|(p, _)| p == path)
+    };
+    contact.is_some_and(is_prompt)
+        || phases.into_iter().any(|phase| {
+            text(&phase.task).is_some_and(|(task, _)| task == path)
+                || super::context::agents_in_phase(phase).into_iter().any(is_prompt)
+        })
+}

@@ -1,0 +1,84 @@
+//! An entry of `allow` allows nothing.
+//!
+//! There is no such warning (any more), or what was found is an error, and errors cannot be allowed.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! allow:
+//!   - { rule: unused-agent, at: qa, reason: It joins later }   # and a phase has qa
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! allow:
+//!   - { rule: unused-agent, at: legal, reason: It joins in the next release }
+//! ```
+
+use cloudcrew_definition::Loaded;
+use cloudcrew_definition::diagnostic::{Diagnostic, Severity};
+use cloudcrew_definition::source::{FileId, Sources};
+use cloudcrew_definition::syntax::{Allowed, Written};
+
+pub(super) const CODE: &str = "allow-without-effect";
+/// What `check` finds only when asked for more.
+const ELSEWHERE: &str = "missing-program";
+
+fn word(written: &Written<String>) -> &str {
+    written.get().map_or("", String::as_str)
+}
+
+/// Whether an entry is about a finding.
+fn fits(entry: (FileId, &Allowed), found: &Diagnostic, sources: &Sources) -> bool {
+    let (file, allowed) = entry;
+    let Some(place) = found.at.as_ref().map(|at| at.span) else { return false };
+    let wanted = match &allowed.file {
+        Some(path) => word(path) == sources.path(place.file),
+        None => file == place.file,
+    };
+    let marked = sources.text(place.file).get(place.start..place.end).unwrap_or_default();
+    let marked = marked.trim_matches(['"', '\'']);
+    let at = allowed.at.as_ref().is_none_or(|at| word(at) == marked);
+    wanted && at && word(&allowed.rule) == found.code
+}
+
+/// Moves allowed warnings out of the report, and reports entries without effect.
+pub(super) fn run(loaded: &mut Loaded, sources: &Sources) {
+    let entries: Vec<(FileId, &Allowed)> = loaded.workspace.allowed().collect();
+    let mut used = vec![false; entries.len()];
+    let is_allowed = |found: &mut Diagnostic| {
+        let mut allowed = false;
+        for (at, entry) in entries.iter().enumerate() {
+            if found.severity == Severity::Warning && fits(*entry, found, sources) {
+                (used[at], allowed) = (true, true);
+            }
+        }
+        allowed
+    };
+    let allowed = loaded.report.take(is_allowed).len();
+    let found = loaded.report.diagnostics().to_vec();
+    for ((file, entry), used) in entries.iter().zip(used) {
+        let rule = word(&entry.rule);
+        let codes = super::codes();
+        if !codes.contains(&rule) {
+            loaded
+                .report
+                .error(CODE, format!("no rule named `{rule}`"))
+                .at(entry.rule.span, "")
+                .help_closest(rule, codes);
+        } else if found.iter().any(|found| fits((*file, entry), found, sources)) {
+            loaded
+                .report
+                .add(CODE, Severity::Warning, format!("`{rule}` is an error here"))
+                .at(entry.rule.span, "errors cannot be allowed");
+        } else if !used && rule != ELSEWHERE && !loaded.report.has_errors() {
+            loaded
+                .report
+                .add(CODE, Severity::Warning, format!("there is no `{rule}` to allow"))
+                .at(entry.rule.span, "")
+                .help("remove the entry");
+        }
+    }
+    loaded.allowed = allowed;
+}
