@@ -480,7 +480,8 @@ pub struct Planned {
 pub struct Run {
     /// Workflow to run. Defaults to `delivery`, or the only workflow.
     pub workflow: Option<String>,
-    /// Statement of work, in Markdown or plain text. Defaults to that of the rehearsal.
+    /// Statement of work: text, Markdown, Word, PDF, HTML or mail. Defaults to that of the
+    /// rehearsal.
     #[arg(long, value_name = "FILE", env = "CLOUDCREW_SOW")]
     pub sow: Option<PathBuf>,
     /// Id of the engagement. Defaults to the file name of the statement of work.
@@ -498,7 +499,7 @@ pub struct Run {
     #[arg(long, value_name = "[AGENT=]NAME", env = "CLOUDCREW_MODEL", value_delimiter = ',')]
     pub model: Vec<String>,
     /// Value of an input of the workflow. Repeat it for each input. In a terminal, missing ones are
-    /// asked for.
+    /// asked for, except with `--server`.
     #[arg(long, value_name = "NAME=VALUE")]
     pub input: Vec<String>,
     /// Rehearse the scenario of this name in `rehearsals/`.

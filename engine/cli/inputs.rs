@@ -42,11 +42,7 @@ pub async fn settled(
             typed.insert(input.name.clone(), value);
         }
     }
-    let how = |why: String| match flow.inputs.iter().find(|input| is_missing(input, &typed)) {
-        Some(input) => Failure::usage(format!("{why}; add `--input {}=VALUE`", input.name)),
-        None => Failure::usage(why),
-    };
-    flow.inputs(&typed).map_err(how)
+    flow.inputs(&typed).map_err(Failure::usage)
 }
 
 fn is_missing(input: &Input, typed: &BTreeMap<String, String>) -> bool {

@@ -92,6 +92,11 @@ impl Chosen {
         }
     }
 
+    /// Whether it sets the model of an agent in all phases.
+    fn overrides(&self, agent: &str) -> bool {
+        !self.rehearses() && (self.all.is_some() || self.agents.iter().any(|(n, _)| n == agent))
+    }
+
     /// The model for all agents that an engagement is pinned to.
     pub fn for_all(&self) -> Option<String> {
         self.all.clone().filter(|model| model != REHEARSAL)
@@ -114,11 +119,17 @@ pub fn at_work<'a>(definition: &'a Definition, workflow: &Workflow) -> Vec<&'a A
         .collect()
 }
 
-/// The same agents, once for each model that they use in a phase of the workflow.
+/// The agents that work, review or answer messages in a workflow, once for each model that they use
+/// there. In a phase without them, the customer may still write to them.
 pub fn cast(definition: &Definition, workflow: &Workflow) -> Vec<Agent> {
+    let contact = definition.contact(&workflow.name);
+    let at_work = at_work(definition, workflow);
+    let answers = |agent: &&Agent| {
+        at_work.iter().any(|there| there.name == agent.name) || contact == Some(&agent.name)
+    };
     let mut all: Vec<Agent> = Vec::new();
     for phase in workflow.phases.iter().filter_map(|name| definition.phase(name)) {
-        for agent in definition.agents.iter().filter(|agent| phase.involves(&agent.name)) {
+        for agent in definition.agents.iter().filter(answers) {
             let agent = phase.cast(agent);
             if !all.iter().any(|there| (&there.name, &there.model) == (&agent.name, &agent.model)) {
                 all.push(agent);
@@ -196,7 +207,11 @@ pub fn priced(
             .phases
             .iter()
             .filter_map(|name| definition.phase(name))
-            .filter(|phase| phase.involves(&agent.name));
+            .filter(|phase| phase.involves(&agent.name))
+            .filter(|phase| {
+                let own = definition.agent(&agent.name).map(|own| phase.cast(own).model);
+                chosen.overrides(&agent.name) || own.as_ref() == Some(&agent.model)
+            });
         mine.any(|phase| phase.budget.is_some_and(|budget| budget.micro_usd.is_some()))
     };
     for agent in cast(definition, workflow) {

@@ -57,6 +57,9 @@ pub fn summary(engagement: &Engagement, repo: &Path, there: &BTreeSet<String>) -
         state.started.workflow,
         spoken(&state.started.voice)
     );
+    for (name, value) in &state.started.inputs {
+        text.push_str(&format!("  {name}: {}\n", row(&value.to_string())));
+    }
     for (phase, _) in &state.plan().entries {
         let progress = state.progress(phase);
         if progress.revision == 0 {

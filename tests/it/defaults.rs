@@ -139,13 +139,76 @@ fn a_lead_sees_where_a_value_comes_from() {
 }
 
 #[test]
+fn a_change_of_the_defaults_is_one_change_where_it_was_made() {
+    let crew = edited();
+    crew.edit("agents.yaml", "approval\n", "approval\n    approvers: { quorum: 2 }\n");
+    let plan = crew.run(&["plan", "--format", "json"]).exits(0).out.clone();
+    let saved = crew.folder.path().join("plan.json");
+    std::fs::write(&saved, &plan).expect("written");
+    let plan: Value = serde_json::from_str(&plan).expect("a plan");
+    let of_handoff: Vec<&str> = plan["inherited"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter(|one| one["phase"] == "handoff")
+        .filter_map(|one| one["key"].as_str())
+        .collect();
+    let expected = [
+        "swarm.max_turns",
+        "swarm.node_timeout",
+        "review.agent",
+        "review.max_reworks",
+        "gate.kind",
+        "gate.ratings",
+        "gate.max_revisions",
+        "gate.remind_after",
+        "gate.approvers",
+        "questions",
+        "recall",
+        "retry",
+    ];
+    assert_eq!(of_handoff, expected);
+    crew.edit("agents.yaml", "remind_after: 24h", "remind_after: 12h");
+    crew.run(&["plan", "--against", saved.to_str().expect("a path")])
+        .exits(0)
+        .says("1 change\n")
+        .says("[agents.yaml defaults.gate.remind_after]");
+    // Keys within keys are named in full.
+    crew.edit("phases/handoff.yaml", "gate: {}", "gate: { approvers: { groups: [finance] } }");
+    let plan = crew.run(&["plan", "--format", "json"]).exits(0).json();
+    assert!(plan["inherited"].to_string().contains("gate.approvers.quorum"), "{plan}");
+}
+
+#[test]
+fn models_of_phases_count_wherever_models_do() {
+    let crew = edited();
+    let small = "  small:\n    max_tokens: 9000\n    price: { input: 1, output: 2 }\n  sonnet:";
+    crew.edit("agents.yaml", "  sonnet:", small);
+    crew.edit("phases/poc.yaml", "task: ", "model: small\ntask: ");
+    crew.run(&["check"]).exits(0);
+    crew.run(&["plan", "--model", "rehearsal"]).exits(0).says("dev uses small");
+    crew.run(&["doctor"]).says("agent dev: small (phases/poc.yaml)");
+    let saved = crew.folder.path().join("plan.json");
+    let plan = crew.run(&["plan", "--format", "json"]).exits(0).out.clone();
+    std::fs::write(&saved, plan).expect("written");
+    crew.edit("agents.yaml", "{ input: 1, output: 2 }", "{ input: 100, output: 200 }");
+    crew.run(&["plan", "--against", saved.to_str().expect("a path")]).says("model small");
+    // A limit in dollars needs the price of the model that is used, and of no other.
+    crew.edit("agents.yaml", "    price: { input: 100, output: 200 }\n", "");
+    crew.run(&["check"]).exits(0);
+    crew.edit("phases/production.yaml", "task: ", "budget: { usd: 50 }\ntask: ");
+    crew.run(&["check"]).exits(0);
+    crew.edit("phases/poc.yaml", "task: ", "budget: { usd: 50 }\ntask: ");
+    crew.run(&["check"]).exits(1).says("the price of `small` is unknown");
+}
+
+#[test]
 fn a_phase_gives_an_agent_another_model() {
     let crew = edited();
     crew.edit("phases/poc.yaml", "task: ", "models: { dev: opus }\ntask: ");
     crew.edit("phases/handoff.yaml", "task: ", "model: sonnet\ntask: ");
-    crew.run(&["plan", "--against", "HEAD"]);
     let plan = crew.run(&["plan"]).exits(0);
-    plan.says("  models    dev uses opus").says("pm uses sonnet, sa uses sonnet");
+    plan.says("  models    dev uses opus ($5 in").says("pm uses sonnet ($3 in");
     crew.start("clinic-scheduling.md", &["--approve", "all"]).exits(0);
     let called: Vec<(String, String, String)> = crew
         .journal()

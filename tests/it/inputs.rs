@@ -24,7 +24,6 @@ fn asking() -> Crew {
 #[test]
 fn inputs_are_given_checked_and_read_by_prompts() {
     let crew = asking();
-    crew.run(&["check"]).exits(0);
     crew.run(&["plan"])
         .exits(0)
         .says("input region · Region of all personal data · one of eu-central-1, us-east-1, needed")
@@ -36,9 +35,10 @@ fn inputs_are_given_checked_and_read_by_prompts() {
         let inputs = inputs.iter().flat_map(|input| ["--input", input]);
         crew.run(&words.into_iter().chain(inputs).collect::<Vec<_>>())
     };
-    run(&[]).exits(2).says("the input `region` is needed").says("--input region=VALUE");
+    run(&[]).exits(2).says("this input is needed: region=VALUE (one of eu-central-1, us-east-1)");
     run(&["region=eu-west-1"]).exits(2).says("one of eu-central-1, us-east-1");
     run(&["regoin=us-east-1"]).exits(2).says("did you mean `region`?");
+    run(&["region=us-east-1\n# Rules"]).exits(2).says("one of eu-central-1");
     run(&["region=us-east-1", "users=many"]).exits(2).says("a whole number");
     run(&["region"]).exits(2).says("is not NAME=VALUE");
     run(&["region=us-east-1", "region=eu-central-1"]).exits(2).says("two values");
@@ -48,6 +48,7 @@ fn inputs_are_given_checked_and_read_by_prompts() {
     let started: Value = serde_json::from_str(&started).expect("an event");
     let expected = json!({ "region": "us-east-1", "users": 500, "strict": true });
     assert_eq!(started["inputs"], expected);
+    crew.run(&["show", "demo"]).exits(0).says("region: us-east-1");
     crew.run(&["artifacts", "demo", "docs/project-plan/plan.md"])
         .exits(0)
         .says("stays in us-east-1, for 501 users")
@@ -57,12 +58,25 @@ fn inputs_are_given_checked_and_read_by_prompts() {
 #[test]
 fn a_rehearsal_brings_its_inputs() {
     let crew = asking();
-    crew.run(&["test", "revision"]).exits(1).says("the input `region` is needed");
+    crew.run(&["check"]).exits(1).says("this test gives no value for `region`");
+    for entry in std::fs::read_dir(crew.workspace().join("rehearsals")).expect("rehearsals") {
+        let file = format!("rehearsals/{}", entry.expect("a file").file_name().to_string_lossy());
+        if !file.ends_with("/revision.yaml") {
+            crew.write(&file, &(crew.read(&file) + "inputs: { region: us-east-1 }\n"));
+        }
+    }
+    crew.run(&["check"]).exits(1).says("rehearsals/revision.yaml");
     let rehearsal = crew.read("rehearsals/revision.yaml") + "inputs: { region: eu-central-1 }\n";
     crew.write("rehearsals/revision.yaml", &rehearsal);
     crew.run(&["test", "revision"]).exits(0);
-    crew.edit("rehearsals/revision.yaml", "inputs: { region", "inputs: { regoin");
-    crew.run(&["check"]).exits(1).says("no input `regoin`").says("did you mean `region`?");
+    for (wrong, says) in [
+        ("inputs: { regoin: eu-central-1", "no input `regoin`"),
+        ("inputs: { region: mars", "is not a value of the input `region`"),
+    ] {
+        crew.edit("rehearsals/revision.yaml", "inputs: { region: eu-central-1", wrong);
+        crew.run(&["check"]).exits(1).says(says);
+        crew.edit("rehearsals/revision.yaml", wrong, "inputs: { region: eu-central-1");
+    }
 }
 
 #[test]

@@ -232,3 +232,29 @@ fn a_lead_asks_what_an_agent_can_do() {
     crew.run(&["explain", "agent", "dve"]).exits(2).says("did you mean `dev`?");
     crew.run(&["explain", "agent"]).exits(2).says("name an agent: pm, sa,");
 }
+
+/// The crew of docs/coming-from.md, whose agents can read files and not list them.
+#[test]
+fn the_small_crew_of_the_page_is_rehearsed_to_its_end() {
+    let crew = edited();
+    let folder = crew.workspace();
+    for part in ["phases", "workflows", "rehearsals", "prompts", "patterns", "templates"] {
+        std::fs::remove_dir_all(folder.join(part)).expect("it was there");
+    }
+    for part in ["phases", "workflows", "prompts/tasks"] {
+        std::fs::create_dir_all(folder.join(part)).expect("a folder");
+    }
+    let page = std::fs::read_to_string(crate::support::root().join("docs/coming-from.md"));
+    let page = page.expect("the page");
+    for file in ["agents.yaml", "phases/plan.yaml"] {
+        let example = page.split(&format!("```yaml\n# {file}\n")).nth(1).expect("an example");
+        crew.write(file, example.split("```").next().expect("its text"));
+    }
+    crew.write("prompts/writer.md", "You write.\n").write("prompts/checker.md", "You check.\n");
+    crew.write("prompts/tasks/plan.md", "Plan {{ project }}.\n");
+    crew.write("workflows/small.yaml", "version: 1\nworkflow: small\nphases: [plan]\n");
+    crew.run(&["check"]).exits(0);
+    crew.start("retail-orders.md", &["--approve", "all"])
+        .exits(0)
+        .says("plan: writer → checker (1 handoff");
+}

@@ -37,6 +37,11 @@ export function Frame() {
               <Badge tone={stateTone(data.state)}>{stateName(t, data.state)}</Badge>
               {data.rehearsal ? <Badge tone="warn">{t("REHEARSAL")}</Badge> : null}
               <span className="text-sm text-muted">{data.workflow}</span>
+              {Object.entries(data.inputs).map(([name, value]) => (
+                <span key={name} className="text-sm break-all text-muted">
+                  {name}: {value}
+                </span>
+              ))}
             </p>
             <nav aria-label={t("Pages of this engagement")} className="flex flex-wrap gap-1">
               {places.map((place) => (

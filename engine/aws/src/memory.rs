@@ -91,7 +91,7 @@ impl MemoryTable {
                 Some(there) if there.as_of >= kept.as_of => return Ok(()),
                 _ => {}
             }
-            let writes = self.changes(space, kept, there.is_none())?;
+            let writes = self.changes(space, kept)?;
             let send = self.0.client.transact_write_items().set_transact_items(Some(writes));
             if matches!(written(&self.0.name, send.send().await)?, Written::Done) {
                 return Ok(());
@@ -103,12 +103,7 @@ impl MemoryTable {
     }
 
     /// All that changes with a record.
-    fn changes(
-        &self,
-        space: &Space,
-        kept: &Kept,
-        new: bool,
-    ) -> Result<Vec<TransactWriteItem>, StoreError> {
+    fn changes(&self, space: &Space, kept: &Kept) -> Result<Vec<TransactWriteItem>, StoreError> {
         let body = serde_json::to_string(kept).map_err(|error| self.broken(error))?;
         let content = |mut item: Item| {
             item.insert("kept".to_owned(), text(&body));
@@ -124,13 +119,12 @@ impl MemoryTable {
             .condition_expression("attribute_not_exists(PK) OR as_of < :as_of")
             .expression_attribute_values(":as_of", number(kept.as_of));
         let mut changes = vec![TransactWriteItem::builder().put(record.build().map_err(named)?)];
-        if new {
-            let mut item = key(records(space), format!("A#{}", place(kept)));
-            item.insert("record".to_owned(), text(&kept.record.id));
-            item.insert("expires".to_owned(), number(expires(kept)));
-            let listed = put().set_item(Some(item)).build().map_err(named)?;
-            changes.push(TransactWriteItem::builder().put(listed));
-        }
+        // Each time: it must not expire before the record does.
+        let mut item = key(records(space), format!("A#{}", place(kept)));
+        item.insert("record".to_owned(), text(&kept.record.id));
+        item.insert("expires".to_owned(), number(expires(kept)));
+        let listed = put().set_item(Some(item)).build().map_err(named)?;
+        changes.push(TransactWriteItem::builder().put(listed));
         let copy = key(shelf(space, kept.record.kind), place(kept));
         changes.push(if kept.is_shared() && kept.closed.is_none() {
             let copy = put().set_item(Some(content(copy))).build().map_err(named)?;
@@ -140,6 +134,20 @@ impl MemoryTable {
             TransactWriteItem::builder().delete(gone.build().map_err(named)?)
         });
         Ok(changes.into_iter().map(|change| change.build()).collect())
+    }
+
+    /// The records at these places, without those that are gone.
+    async fn at(&self, space: &Space, places: Vec<Item>) -> Result<Vec<Kept>, StoreError> {
+        let reads = places.into_iter().map(|item| {
+            let (table, space) = (self.clone(), space.clone());
+            async move {
+                let id = text_of(&item, "record");
+                let id = id.ok_or_else(|| damaged(&table.0.name, "a place names no record"))?;
+                table.get(&space, id).await
+            }
+        });
+        let found: Vec<Option<Kept>> = stream::iter(reads).buffered(TOGETHER).try_collect().await?;
+        Ok(found.into_iter().flatten().collect())
     }
 
     /// What may be found at `now`, newest first.
@@ -213,26 +221,35 @@ impl Memory for MemoryTable {
         after: Option<&str>,
         most: usize,
     ) -> Result<Vec<Kept>, StoreError> {
-        let after = match after {
-            Some(id) => self.get(space, id).await?,
-            None => None,
+        // Just behind a record: no sort key is between the two.
+        let behind = |place: &str| format!("{place}\u{1}");
+        let mut from = match after {
+            None => "A#".to_owned(),
+            Some(id) => match self.get(space, id).await? {
+                Some(kept) => behind(&format!("A#{}", place(&kept))),
+                None => {
+                    let why = format!("the record `{id}` is gone; list again from the start");
+                    return Err(self.broken(why));
+                }
+            },
         };
-        // Just behind the record: no sort key is between the two.
-        let from = after.map_or("A#".to_owned(), |kept| format!("A#{}\u{1}", place(&kept)));
         let (key, to) = (records(space), format!("A#{LAST}"));
-        let range = Range { key: &key, sort: (&from, &to), backwards: false, most };
-        let places = self.0.read(range).await?;
-        let reads = places.into_iter().map(|item| {
-            let (table, space) = (self.clone(), space.clone());
-            async move {
-                let id = text_of(&item, "record");
-                let id = id.ok_or_else(|| damaged(&table.0.name, "a place names no record"))?;
-                table.get(&space, id).await
+        let mut listed = Vec::new();
+        // A record and its place are removed one after the other when they expire.
+        while listed.len() < most {
+            let missing = most - listed.len();
+            let range = Range { key: &key, sort: (&from, &to), backwards: false, most: missing };
+            let places = self.0.read(range).await?;
+            let ended = places.len() < missing;
+            if let Some(last) = places.last().and_then(|item| text_of(item, SK)) {
+                from = behind(last);
             }
-        });
-        let found: Vec<Option<Kept>> = stream::iter(reads).buffered(TOGETHER).try_collect().await?;
-        // Of one that expired, the place may be removed last.
-        Ok(found.into_iter().flatten().collect())
+            listed.extend(self.at(space, places).await?);
+            if ended {
+                break;
+            }
+        }
+        Ok(listed)
     }
 
     async fn shown(&self, space: &Space, ids: &[String], project: &str) -> Result<(), StoreError> {

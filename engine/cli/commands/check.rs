@@ -1,6 +1,6 @@
 //! `check` and `explain`.
 
-use cloudcrew_definition::diagnostic::{Format, render};
+use cloudcrew_definition::diagnostic::{Format, Severity, render};
 use cloudcrew_plan::checks::{self, load};
 use cloudcrew_runtime::catalogue::catalogue;
 
@@ -48,6 +48,9 @@ pub async fn check(
         0 => note!("{} files checked, no problems{allowed}", sources.iter().count()),
         1 => note!("1 finding; run `cloudcrew explain {}` for details", found[0].code),
         n => note!("{n} findings; run `cloudcrew explain CODE` for details"),
+    }
+    if found.iter().any(|d| d.severity == Severity::Warning) {
+        note!("a warning that is intended is accepted with `allow`, see docs/definitions.md");
     }
     let safe = found.iter().filter(|d| d.suggestion.as_ref().is_some_and(|s| s.safe)).count();
     if safe > 0 && !fix {

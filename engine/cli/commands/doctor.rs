@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use crate::wiring::store::Store;
 use cloudcrew_definition::crew::{Definition, Model as Defined};
-use cloudcrew_definition::load;
 use cloudcrew_definition::shown::row;
+use cloudcrew_plan::checks::load;
 use cloudcrew_ports::blob::Blobs as _;
 use cloudcrew_ports::index::{Index as _, Which};
 use cloudcrew_ports::journal::{Head, Journal as _};
@@ -18,7 +18,7 @@ use cloudcrew_runtime::engagement::{Charge, Record, open};
 
 use crate::args::Args;
 use crate::exit::{Exit, Failure};
-use crate::models::{Chosen, price, served};
+use crate::models::{AGENTS, Chosen, price, served};
 use crate::out::say;
 use crate::servers;
 use crate::words::counted;
@@ -46,10 +46,19 @@ pub async fn doctor(
     match workspace::find(args.workspace.as_deref()) {
         Ok(root) => {
             let sources = workspace::read(&root);
-            let found = load(&sources, &catalogue()).report.diagnostics().len();
+            let loaded = load(&sources, &catalogue());
+            let found = loaded.report.diagnostics().len();
+            let allowed = match loaded.allowed {
+                0 => String::new(),
+                n => format!(", {n} allowed"),
+            };
             say(
                 found == 0,
-                format!("definitions in {}: {}", root.display(), counted(found, "finding")),
+                format!(
+                    "definitions in {}: {}{allowed}",
+                    root.display(),
+                    counted(found, "finding")
+                ),
             );
             if let Ok(definition) = workspace::definition(&root) {
                 for (ok, line) in models(&definition, words, live).await? {
@@ -144,6 +153,20 @@ async fn models(
         lines.push((true, format!("agent {}: {name} ({layer}), {what}", agent.name)));
         if !used.contains(&name) {
             used.push(name);
+        }
+        if layer != AGENTS {
+            continue;
+        }
+        for phase in &definition.phases {
+            let Some(other) = phase.models.get(&agent.name).filter(|other| *other != name) else {
+                continue;
+            };
+            let what = definition.model(other).map(served).unwrap_or_default();
+            let place = format!("phases/{}.yaml", phase.name);
+            lines.push((true, format!("agent {}: {other} ({place}), {what}", agent.name)));
+            if !used.contains(&other.as_str()) {
+                used.push(other);
+            }
         }
     }
     let live_ones = used

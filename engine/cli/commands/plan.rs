@@ -2,7 +2,7 @@
 
 use cloudcrew_definition::crew::Grant;
 use cloudcrew_plan::build;
-use cloudcrew_plan::compare::{compare, compare_all};
+use cloudcrew_plan::compare::{Change, compare, compare_all};
 use cloudcrew_plan::forecast::forecast;
 
 use crate::args::{Args, Format, Planned};
@@ -13,7 +13,7 @@ use crate::output::pretty;
 use crate::planned::{before, human, look_back, on_aws};
 use crate::workspace;
 use cloudcrew_views::VERSION;
-use cloudcrew_views::plan::{PlanAgent, PlanDocument};
+use cloudcrew_views::plan::{PhaseDefault, PlanAgent, PlanDocument};
 
 pub async fn plan(args: &Args, planned: &Planned) -> Result<Exit, Failure> {
     let root = workspace::find(args.workspace.as_deref())?;
@@ -40,6 +40,7 @@ pub async fn plan(args: &Args, planned: &Planned) -> Result<Exit, Failure> {
         }
         Some(old) => (Some(old.name), compare(&old.definition, &definition, &workflow)),
     };
+    let changes = at_their_place(changes, &inherited);
     let saved = serde_json::to_value(&definition).map_err(|e| Failure::world(e.to_string()))?;
     let chosen = Chosen::read(&planned.model, &definition)?;
     let decided: Vec<(String, &'static str)> =
@@ -54,7 +55,7 @@ pub async fn plan(args: &Args, planned: &Planned) -> Result<Exit, Failure> {
         .agents
         .iter()
         .zip(&decided)
-        .filter(|(_, (_, layer))| *layer != AGENTS)
+        .filter(|(_, (_, layer))| *layer != AGENTS && !chosen.rehearses())
         .map(|(agent, _)| agent.name.clone())
         .collect();
     for phase in &mut definition.phases {
@@ -117,4 +118,25 @@ pub async fn plan(args: &Args, planned: &Planned) -> Result<Exit, Failure> {
         Format::Json => crate::out::document(&pretty(&document)),
     }
     Ok(if planned.exit_code && changed { Exit::Failed } else { Exit::Done })
+}
+
+/// The changes of values that phases inherit, where they are written, and once for all phases.
+fn at_their_place(changes: Vec<Change>, inherited: &[PhaseDefault]) -> Vec<Change> {
+    let mut placed: Vec<Change> = Vec::new();
+    for mut change in changes {
+        let of_phase = inherited.iter().find(|one| {
+            let part = change.key.strip_prefix(&format!("phases/{}.yaml ", one.phase));
+            part.is_some_and(|key| key == one.key || key.starts_with(&format!("{}.", one.key)))
+        });
+        if let Some(one) = of_phase {
+            let key = change.key.split(' ').nth(1).unwrap_or(&one.key);
+            change.key = format!("agents.yaml defaults.{key}");
+            change.about = "defaults".to_owned();
+            if placed.iter().any(|there| (&there.key, &there.text) == (&change.key, &change.text)) {
+                continue;
+            }
+        }
+        placed.push(change);
+    }
+    placed
 }

@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use cloudcrew_definition::diagnostic::{Diagnostic, Format, Severity, closest, render};
 use cloudcrew_definition::names::{NameKind, Names, mentions, occurrences, renaming, standing};
 use cloudcrew_definition::shown::row;
-use cloudcrew_definition::source::{FileId, Sources};
+use cloudcrew_definition::source::{FileId, MAX_FILE_BYTES, Sources};
 use cloudcrew_plan::checks::load;
 use cloudcrew_runtime::catalogue::catalogue;
 
@@ -70,13 +70,17 @@ pub fn rename(args: &Args, what: Renamed, from: &str, to: &str) -> Result<Exit, 
         let meant = meant.unwrap_or_default();
         return Err(Failure::usage(format!("no {} named `{}`{meant}", kind.one(), row(from))));
     }
+    if from == to {
+        return Err(Failure::usage(format!("`{from}` is its name already")));
+    }
     let moved = renaming(&sources, &names, kind, from, to).map_err(Failure::usage)?;
     if let Some((_, to)) = &moved
         && root.join(to).symlink_metadata().is_ok()
     {
         return Err(Failure::usage(format!("the file `{to}` already exists")));
     }
-    let found = occurrences(&sources, &names, kind, from);
+    let mut found = occurrences(&sources, &names, kind, from);
+    allowed(&sources, from, &mut found);
     let renamed = changed(&sources, &found, to, moved.as_ref());
     harmless(&sources, &renamed)?;
     carry_out(&root, &sources, &renamed, &found, moved.as_ref())?;
@@ -84,6 +88,21 @@ pub fn rename(args: &Args, what: Renamed, from: &str, to: &str) -> Result<Exit, 
     note!("`{from}` is now `{to}` in {}", counted(places, "place"));
     prose(&renamed, from);
     Ok(Exit::Done)
+}
+
+/// Adds the places where `allow` names the word of a warning about the thing.
+fn allowed(sources: &Sources, from: &str, found: &mut Found) {
+    let workspace = load(sources, &catalogue()).workspace;
+    for (file, entry) in workspace.allowed() {
+        let Some(at) = entry.at.as_ref().filter(|at| at.get().is_some_and(|at| at == from)) else {
+            continue;
+        };
+        let text = sources.text(file).get(at.span.start..at.span.end).unwrap_or_default();
+        let start = at.span.start + text.find(from).unwrap_or(0);
+        let ranges = found.entry(file).or_default();
+        ranges.push(start..start + from.len());
+        ranges.sort_by_key(|range| range.start);
+    }
 }
 
 /// The sources with the new name; their files are in the same order.
@@ -127,13 +146,20 @@ fn carry_out(
     found: &Found,
     moved: Option<&(String, String)>,
 ) -> Result<(), Failure> {
-    let failed = |path: &str, why: String| Failure::world(format!("{path}: {why}"));
+    let failed = |path: &str, why: String| {
+        let done = "files named above are changed already";
+        Failure::world(format!("{path}: {why}; {done}, the others are not"))
+    };
     for (file, path) in before.iter() {
         let (was, is) = (before.text(file), after.text(file));
         let goes = moved.filter(|(from, _)| from == path);
         if let Some((_, to)) = goes {
             // The new file first: nothing is lost if the old one cannot be removed.
             let folder = Folder::open(root)?;
+            let now = folder.read(Path::new(path), MAX_FILE_BYTES as u64 + 1);
+            if now.map_err(|e| failed(path, e.to_string()))? != was.as_bytes() {
+                return Err(failed(path, "it changed in the meantime".to_owned()));
+            }
             folder.write(Path::new(to), is.as_bytes()).map_err(|e| failed(to, e.to_string()))?;
             folder.remove(Path::new(path)).map_err(|e| failed(path, e.to_string()))?;
             say!("{path} -> {to}");

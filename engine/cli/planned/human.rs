@@ -7,6 +7,7 @@ use cloudcrew_definition::syntax::{AtLimit, Depth, OnExpiry, written};
 use cloudcrew_plan::compare::recalled;
 use cloudcrew_plan::forecast::{PhaseForecast, dollars, number};
 
+use crate::models::price;
 use crate::words::counted;
 use cloudcrew_views::plan::{OnAws, PlanAgent, PlanDocument};
 
@@ -35,7 +36,7 @@ pub fn human(definition: &Definition, plan: &PlanDocument) -> String {
                 .filter(|one| one.phase == phase.name)
                 .map(|one| one.key.as_str())
                 .collect();
-            text.push_str(&of_phase(phase, &inherited, forecast));
+            text.push_str(&of_phase(definition, phase, &inherited, forecast));
         }
     }
     text.push_str("agents\n");
@@ -45,7 +46,11 @@ pub fn human(definition: &Definition, plan: &PlanDocument) -> String {
         }
     }
     let _ = writeln!(text, "\nforecast · {}", plan.forecast.total);
-    if plan.agents.iter().all(|agent| agent.served == "rehearsed") {
+    let used = plan.forecast.phases.iter().filter_map(|phase| definition.phase(&phase.phase));
+    let mut others = used.flat_map(|phase| phase.models.values());
+    let served = |name: &String| definition.model(name).is_some_and(|model| model.live.is_some());
+    let all_rehearsed = plan.agents.iter().all(|agent| agent.served == "rehearsed");
+    if all_rehearsed && !others.any(served) {
         text.push_str("  this run is a rehearsal: it calls no live model and costs nothing\n");
     }
     if let Some(budget) = definition.workflow(&plan.plan.workflow).and_then(|w| w.budget) {
@@ -132,7 +137,12 @@ fn of_input(input: &Input) -> String {
     format!("input {name}{} · {}, {otherwise}\n", described(description), input.of())
 }
 
-fn of_phase(phase: &Phase, inherited: &[&str], forecast: &PhaseForecast) -> String {
+fn of_phase(
+    definition: &Definition,
+    phase: &Phase,
+    inherited: &[&str],
+    forecast: &PhaseForecast,
+) -> String {
     let mut text = format!("{}{}\n", phase.name, described(&phase.description));
     let swarm = &phase.swarm;
     let others: Vec<&str> =
@@ -140,7 +150,10 @@ fn of_phase(phase: &Phase, inherited: &[&str], forecast: &PhaseForecast) -> Stri
     let with = if others.is_empty() { String::new() } else { format!(", {}", others.join(", ")) };
     let _ = writeln!(text, "  agents    {} (entry){with}", swarm.entry);
     if !phase.models.is_empty() {
-        let models = phase.models.iter().map(|(agent, model)| format!("{agent} uses {model}"));
+        let models = phase.models.iter().map(|(agent, model)| {
+            let price = definition.model(model).map(price).unwrap_or_default();
+            format!("{agent} uses {model} ({price})")
+        });
         let _ = writeln!(text, "  models    {}", models.collect::<Vec<_>>().join(", "));
     }
     for (number, d) in phase.deliverables.iter().enumerate() {

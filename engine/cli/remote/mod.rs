@@ -147,8 +147,10 @@ async fn start(server: &Server, run: &Run) -> Result<Exit, Failure> {
     }
     let id = run.project.clone().unwrap_or_else(|| id_of(path));
     let inputs = inputs::typed(&run.input)?;
-    let mut new =
-        json!({ "id": id, "sow": { "name": sow.name, "text": sow.text }, "inputs": inputs });
+    let mut new = json!({ "id": id, "sow": { "name": sow.name, "text": sow.text } });
+    if !inputs.is_empty() {
+        new["inputs"] = json!(inputs);
+    }
     let more = [
         ("workflow", run.workflow.clone().map(Value::from)),
         ("model", run.model.first().cloned().map(Value::from)),

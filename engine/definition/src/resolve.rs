@@ -420,7 +420,7 @@ fn workflow(w: &syntax::WorkflowFile) -> Option<Workflow> {
     })
 }
 
-fn input((name, _, i): (&str, Span, &syntax::Input)) -> Input {
+pub(crate) fn input((name, _, i): (&str, Span, &syntax::Input)) -> Input {
     Input {
         name: name.to_owned(),
         description: optional(&i.description).unwrap_or_default(),

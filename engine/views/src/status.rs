@@ -1,5 +1,8 @@
 //! `show`: the state of an engagement.
 
+use std::collections::BTreeMap;
+
+use cloudcrew_definition::syntax::InputValue;
 use cloudcrew_ports::model::Usage;
 use cloudcrew_runtime::engagement::{BaseRecord, End, Engagement, Finding, Request, Unpushed};
 use schemars::JsonSchema;
@@ -19,6 +22,9 @@ pub struct Show {
     pub workflow: String,
     /// Whether it is a rehearsal: no live model is called, and tokens are estimates.
     pub rehearsal: bool,
+    /// The values of the workflow's inputs.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub inputs: BTreeMap<String, InputValue>,
     /// Its current state.
     pub state: String,
     /// Why its provider, or the Git server, refuses until someone fixes the cause.
@@ -133,6 +139,7 @@ pub fn status(engagement: &Engagement, repo: String, moved_on: Option<MovedOn>) 
         project: engagement.project.clone(),
         workflow: state.started.workflow.clone(),
         rehearsal: state.started.voice.is_rehearsal(),
+        inputs: state.started.inputs.clone(),
         state: state.at.clone(),
         blocked: state.blocked(),
         end: state.end.clone(),

@@ -171,12 +171,7 @@ fn an_overdue_gate_is_escalated_once_and_then_expires() {
 #[test]
 fn a_group_decides_only_what_asks_it() {
     let crew = edited();
-    let gate = "gate:\n  kind: approval\n";
-    crew.edit(
-        "phases/production.yaml",
-        gate,
-        &format!("{gate}  approvers: {{ groups: [finance] }}\n"),
-    );
+    crew.set("phases/production.yaml", "gate.approvers", "{ groups: [finance] }");
     let hash = cloudcrew_definition::digest::sha256(b"beas-token");
     let people = json!({ "bea": { "token_sha256": hash, "groups": ["finance"] } });
     let file = crew.folder.path().join("people.json");

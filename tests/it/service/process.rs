@@ -48,13 +48,13 @@ fn two_processes_share_a_home() {
 fn a_failed_engagement_is_retried_with_the_definitions_of_the_service() {
     let crew = edited();
     let phase = "phases/architecture.yaml";
-    crew.edit(phase, "max_turns: 100", "max_turns: 2");
+    crew.set(phase, "swarm.max_turns", "2");
     let service = Service::start(&crew, &[]);
     service.begin("demo", json!({})).is(201);
     let status = service.reaches("demo", "waiting");
     service.send(&post("/projects/demo/approve", &approval(&status))).is(200);
     service.reaches("demo", "failed");
-    crew.edit(phase, "max_turns: 2", "max_turns: 100");
+    crew.set(phase, "swarm.max_turns", "100");
     let retry = |body| service.send(&post("/projects/demo/retry", &body));
     retry(json!({ "definitions": "older" })).is(422);
     retry(json!({ "definitions": "pinned" })).is(200);

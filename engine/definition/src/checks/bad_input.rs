@@ -25,33 +25,55 @@ pub(super) const CHECK: Check = Check { code: "bad-input", run: Some(run) };
 fn run(context: &Context<'_>, report: &mut Report) {
     let inputs = context.workspace.workflows.iter().filter_map(|(_, w)| w.inputs.as_ref()?.get());
     for (name, _, input) in inputs.flat_map(|inputs| inputs.0.iter()) {
-        look_at(name, input, report);
+        look_at(context, name, input, report);
     }
 }
 
-fn look_at(name: &str, input: &Input, report: &mut Report) {
+fn look_at(context: &Context<'_>, name: &str, input: &Input, report: &mut Report) {
     let kind = input.kind.as_ref().and_then(Written::get).copied();
     let kind = kind.unwrap_or(defaults::INPUT_TYPE);
     let choices = input.choices.as_ref().and_then(Written::get);
     for value in choices.into_iter().flatten().chain(&input.default) {
         let Some(given) = value.get() else { continue };
-        let long = matches!(given, InputValue::Text(text)
-            if text.trim().is_empty() || text.chars().count() > MAX_INPUT);
+        let unfit = matches!(given, InputValue::Text(text)
+            if InputValue::read(InputType::Text, text).is_none());
         if given.kind() != kind {
+            // As it is written: `012` and `0x1F` are numbers, but not those that are meant.
+            let place = value.span;
+            let written = context.sources.text(place.file).get(place.start..place.end);
+            let written = written.unwrap_or_default();
+            let quoted = written.trim_matches(['"', '\'']);
             let found = report.error(
                 CHECK.code,
-                format!("`{given}` is not {}, which `{name}` is", article(kind)),
+                format!(
+                    "{written} is {}, but `{name}` is {}",
+                    article(given.kind()),
+                    article(kind)
+                ),
             );
-            found.at(value.span, "");
+            found.at(place, "");
             if kind == InputType::Text {
-                found.instead(format!("\"{given}\""), true);
+                found.instead(format!("\"{written}\""), written == given.to_string());
+            } else if InputValue::read(kind, quoted).is_some() {
+                let right = match quoted {
+                    "yes" => "true",
+                    "no" => "false",
+                    other => other,
+                };
+                found.instead(right, false);
             } else {
                 found.help(format!("or set `type: {}`", given.kind().name()));
             }
-        } else if long {
+        } else if unfit {
             report
-                .error(CHECK.code, format!("a text has 1 to {MAX_INPUT} characters"))
+                .error(CHECK.code, format!("a text has 1 to {MAX_INPUT} characters in one line"))
                 .at(value.span, "");
+        }
+    }
+    for (at, choice) in choices.into_iter().flatten().enumerate() {
+        let before = || choices.into_iter().flatten().take(at);
+        if choice.get().is_some() && before().any(|other| other.get() == choice.get()) {
+            report.error(CHECK.code, "this choice is there already").at(choice.span, "");
         }
     }
     let (Some(choices), Some(default)) = (choices, &input.default) else { return };
@@ -70,6 +92,6 @@ fn article(kind: InputType) -> &'static str {
     match kind {
         InputType::Text => "a text",
         InputType::Integer => "a whole number",
-        InputType::Boolean => "`true` or `false`",
+        InputType::Boolean => "true or false",
     }
 }

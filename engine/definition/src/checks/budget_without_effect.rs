@@ -17,13 +17,13 @@
 //! agents: { dev: { model: llama, budget: { usd: 20 } } }
 //! ```
 
-use super::context::{agents_in_phase, text};
+use super::context::{agents_in_phase, cast, text};
 use super::unknown_budget::part;
 use super::{Check, Context};
 use crate::diagnostic::Report;
 use crate::known;
 use crate::source::Span;
-use crate::syntax::{Agent, Budget, Model, PhaseFile, Provider};
+use crate::syntax::{Budget, Model, PhaseFile, Provider};
 
 pub(super) const CHECK: Check = Check { code: "budget-without-effect", run: Some(run) };
 
@@ -36,19 +36,20 @@ fn run(context: &Context<'_>, report: &mut Report) {
             empty(own.span, report);
         }
         if let Some(usd) = &budget.usd {
-            needs_prices(context, usd.span, [name].into_iter(), report);
+            needs_prices(context, usd.span, &everywhere(context, name), report);
         }
     }
     for (name, at, pot) in part(&crew.budgets).into_iter().flat_map(|pots| pots.iter()) {
         let sharing = context.agents().filter(|(_, _, a)| {
             part(&a.budget).and_then(|b| part(&b.pot)).is_some_and(|p| p == name)
         });
-        whole(context, pot, at, sharing.map(|(name, ..)| name), report);
+        let uses: Vec<Use<'_>> = sharing.flat_map(|(name, ..)| everywhere(context, name)).collect();
+        whole(context, pot, at, &uses, report);
     }
     for phase in context.phases() {
         let Some(written) = &phase.budget else { continue };
         let Some(budget) = written.get() else { continue };
-        whole(context, budget, written.span, workers(phase).into_iter(), report);
+        whole(context, budget, written.span, &within(context, phase), report);
     }
     for (_, workflow) in &context.workspace.workflows {
         let Some(written) = &workflow.budget else { continue };
@@ -64,27 +65,46 @@ fn run(context: &Context<'_>, report: &mut Report) {
         let mine = context
             .phases()
             .filter(|p| text(&p.phase).is_some_and(|(name, _)| phases.contains(&name)));
-        let workers: Vec<&str> = mine.flat_map(workers).collect();
-        whole(context, budget, written.span, workers.into_iter(), report);
+        let uses: Vec<Use<'_>> = mine.flat_map(|phase| within(context, phase)).collect();
+        whole(context, budget, written.span, &uses, report);
     }
 }
 
-fn workers(phase: &PhaseFile) -> Vec<&str> {
-    agents_in_phase(phase).into_iter().map(|(name, _)| name).collect()
+/// An agent, and the name of a model that it uses.
+type Use<'a> = (&'a str, &'a str);
+
+/// What the agents of a phase use in it.
+fn within<'a>(context: &Context<'a>, phase: &'a PhaseFile) -> Vec<Use<'a>> {
+    let agents = agents_in_phase(phase).into_iter().map(|(name, _)| name);
+    agents.filter_map(|agent| Some((agent, in_phase(context, phase, agent)?))).collect()
 }
 
-fn whole<'a>(
-    context: &Context<'a>,
-    budget: &Budget,
-    at: Span,
-    agents: impl Iterator<Item = &'a str>,
-    report: &mut Report,
-) {
+/// The model of an agent in a phase.
+fn in_phase<'a>(context: &Context<'a>, phase: &'a PhaseFile, agent: &str) -> Option<&'a str> {
+    let own = cast(phase).find(|((name, _), _)| *name == agent).map(|(_, (model, _))| model);
+    own.or_else(|| Some(text(phase.model.as_ref()?)?.0))
+        .or_else(|| Some(text(&context.agent(agent)?.1.model)?.0))
+}
+
+/// What an agent uses in all phases that it takes part in.
+fn everywhere<'a>(context: &Context<'a>, agent: &'a str) -> Vec<Use<'a>> {
+    let takes_part = |phase: &&PhaseFile| agents_in_phase(phase).iter().any(|(n, _)| *n == agent);
+    let phases = context.phases().filter(takes_part);
+    let mut uses: Vec<Use<'a>> =
+        phases.filter_map(|phase| Some((agent, in_phase(context, phase, agent)?))).collect();
+    if uses.is_empty() {
+        let own = context.agent(agent).and_then(|(_, a)| text(&a.model));
+        uses.extend(own.map(|(model, _)| (agent, model)));
+    }
+    uses
+}
+
+fn whole(context: &Context<'_>, budget: &Budget, at: Span, uses: &[Use<'_>], report: &mut Report) {
     if budget.tokens.is_none() && budget.usd.is_none() {
         empty(at, report);
     }
     if let Some(usd) = &budget.usd {
-        needs_prices(context, usd.span, agents, report);
+        needs_prices(context, usd.span, uses, report);
     }
 }
 
@@ -96,18 +116,11 @@ fn empty(at: Span, report: &mut Report) {
 }
 
 /// Reports each model once.
-fn needs_prices<'a>(
-    context: &Context<'a>,
-    at: Span,
-    agents: impl Iterator<Item = &'a str>,
-    report: &mut Report,
-) {
+fn needs_prices(context: &Context<'_>, at: Span, uses: &[Use<'_>], report: &mut Report) {
     let Some(models) = context.crew().and_then(|c| c.models.get()) else { return };
     let mut reported = Vec::new();
-    for agent in agents {
-        let Some((name, place, model)) =
-            context.agent(agent).and_then(|(_, a)| model_of(a, models))
-        else {
+    for (agent, wanted) in uses {
+        let Some((name, place, model)) = models.iter().find(|(name, ..)| name == wanted) else {
             continue;
         };
         if reported.contains(&name) || has_price(model) {
@@ -126,14 +139,6 @@ fn needs_prices<'a>(
             .also(place, "has no price")
             .help(format!("add a `price` to `{name}`, or limit `tokens` instead"));
     }
-}
-
-fn model_of<'a>(
-    agent: &Agent,
-    models: &'a crate::syntax::Entries<Model>,
-) -> Option<(&'a str, Span, &'a Model)> {
-    let (wanted, _) = text(&agent.model)?;
-    models.iter().find(|(name, ..)| *name == wanted)
 }
 
 fn has_price(model: &Model) -> bool {

@@ -178,28 +178,6 @@ pub(super) fn cast(phase: &PhaseFile) -> impl Iterator<Item = ((&str, Span), (&s
     entries.filter_map(|(agent, model)| Some((text(agent)?, text(model)?)))
 }
 
-/// The inputs that a prompt or template uses, as `inputs.NAME` between braces.
-pub(super) fn inputs_in(sources: &Sources, file: FileId) -> Vec<(&str, Span)> {
-    const WORD: &str = "inputs.";
-    let text = sources.text(file);
-    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let used = text.match_indices(WORD).filter_map(|(at, _)| {
-        let before = &text[..at];
-        let opened = before.rfind("{{").max(before.rfind("{%"))?;
-        let closed = before.rfind("}}").max(before.rfind("%}"));
-        if closed.is_some_and(|closed| closed > opened)
-            || before.ends_with(|c| is_part(c) || c == '.')
-        {
-            return None;
-        }
-        let start = at + WORD.len();
-        let rest = &text[start..];
-        let end = start + rest.find(|c| !is_part(c)).unwrap_or(rest.len());
-        (end > start).then(|| (&text[start..end], Span::new(file, start..end)))
-    });
-    used.collect()
-}
-
 /// The agents that a rehearsal refers to.
 pub(super) fn agents_in_rehearsal(rehearsal: &RehearsalFile) -> Vec<(&str, Span)> {
     let bends = rehearsal

@@ -259,7 +259,9 @@ fn waits(gate: &Gate, report: &mut Report) {
         let found = report
             .error(CHECK.code, "the gate expires before its first reminder")
             .at(remind.span, "");
-        found.also(expires.span, "expires after this").help("send the reminder earlier");
+        found
+            .also(expires.span, "expires after this")
+            .help("send the reminder earlier, or let the gate expire later");
     }
     if let (Some(on_expiry), None) = (&gate.on_expiry, &gate.expires_after) {
         let found = report

@@ -44,7 +44,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
 /// The parts of the defaults, each with where it was written.
 fn parts(d: &PhaseDefaults) -> impl Iterator<Item = (&'static str, Span)> {
     fn at<T>(key: &'static str, part: &Option<Written<T>>) -> Option<(&'static str, Span)> {
-        Some((key, part.as_ref()?.span))
+        part.as_ref().filter(|part| part.get().is_some()).map(|part| (key, part.span))
     }
     [
         at("swarm", &d.swarm),

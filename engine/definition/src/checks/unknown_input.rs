@@ -1,6 +1,7 @@
-//! A prompt, a template or a rehearsal uses an input that its workflow does not ask for.
+//! A prompt, a template or a rehearsal does not agree with the inputs of its workflow.
 //!
-//! A prompt that several workflows use needs the input in each of them.
+//! A prompt that several workflows use needs the input in each of them, unless it asks first:
+//! `{% if inputs.region is defined %}`. A test needs a value for each input without a default.
 //!
 //! Wrong:
 //!
@@ -18,20 +19,24 @@
 //! # and a prompt says: All data stays in {{ inputs.region }}.
 //! ```
 
-use super::context::{inputs_in, text, texts};
+use super::context::{text, texts};
 use super::{Check, Context};
+use crate::crew::Input;
 use crate::diagnostic::Report;
-use crate::source::FileId;
+use crate::resolve::input;
+use crate::source::{FileId, Span};
 use crate::syntax::{RehearsalFile, WorkflowFile, Written};
+use crate::text::inputs;
 
 pub(super) const CHECK: Check = Check { code: "unknown-input", run: Some(run) };
 
 fn run(context: &Context<'_>, report: &mut Report) {
     let workflows: Vec<&WorkflowFile> =
         context.workspace.workflows.iter().map(|(_, workflow)| workflow).collect();
+    // Each name once, however often it is used.
+    let mut unknown: Vec<(&str, Span, Vec<Span>, &WorkflowFile)> = Vec::new();
     for (file, path) in context.sources.iter() {
-        let used =
-            if path.ends_with(".md") { inputs_in(context.sources, file) } else { Vec::new() };
+        let used = if path.ends_with(".md") { inputs(context.sources, file) } else { Vec::new() };
         if used.is_empty() {
             continue;
         }
@@ -47,12 +52,24 @@ fn run(context: &Context<'_>, report: &mut Report) {
             if !all && !asked.iter().all(|workflow| lacks(&workflow)) {
                 continue;
             }
-            let of = text(&lacking.workflow).map_or("", |(name, _)| name);
-            report
-                .error(CHECK.code, format!("the workflow `{of}` has no input `{name}`"))
-                .at(span, "")
-                .help_closest(name, names(lacking));
+            match unknown.iter_mut().find(|(there, ..)| *there == name) {
+                Some((_, _, others, _)) => others.push(span),
+                None => unknown.push((name, span, Vec::new(), *lacking)),
+            }
         }
+    }
+    for (name, span, others, lacking) in unknown {
+        let of = text(&lacking.workflow).map_or("", |(name, _)| name);
+        let found = report.error(CHECK.code, format!("the workflow `{of}` has no input `{name}`"));
+        found.at(span, "");
+        if let Some(other) = others.first() {
+            let more = match others.len() {
+                1 => "used here too".to_owned(),
+                n => format!("and in {} more places", n - 1),
+            };
+            found.also(*other, more);
+        }
+        found.help_closest(name, names(lacking));
     }
     for (_, rehearsal) in &context.workspace.rehearsals {
         in_rehearsal(context, rehearsal, report);
@@ -60,7 +77,6 @@ fn run(context: &Context<'_>, report: &mut Report) {
 }
 
 fn in_rehearsal(context: &Context<'_>, rehearsal: &RehearsalFile, report: &mut Report) {
-    let Some(given) = rehearsal.inputs.as_ref().and_then(Written::get) else { return };
     let named = rehearsal.workflow.as_ref().and_then(text).map(|(name, _)| name);
     let workflows = &context.workspace.workflows;
     let is_meant = |workflow: &WorkflowFile| {
@@ -70,15 +86,41 @@ fn in_rehearsal(context: &Context<'_>, rehearsal: &RehearsalFile, report: &mut R
     let Some((_, workflow)) = workflows.iter().find(|(_, workflow)| is_meant(workflow)) else {
         return;
     };
-    for (name, _) in &given.0 {
+    let given = rehearsal.inputs.as_ref().and_then(Written::get);
+    for (name, value) in given.into_iter().flat_map(|given| &given.0) {
         let Some((name, span)) = text(name) else { continue };
-        if !names(workflow).contains(&name) {
-            report
-                .error(CHECK.code, format!("the workflow has no input `{name}`"))
-                .at(span, "")
-                .help_closest(name, names(workflow));
+        match (asked(workflow).find(|input| input.name == name), value.get()) {
+            (None, _) => {
+                report
+                    .error(CHECK.code, format!("the workflow has no input `{name}`"))
+                    .at(span, "")
+                    .help_closest(name, names(workflow));
+            }
+            (Some(input), Some(given)) => {
+                if let Err(why) = input.read(&given.to_string()) {
+                    report.error(CHECK.code, why).at(value.span, "");
+                }
+            }
+            (Some(_), None) => {}
         }
     }
+    // Without its values, a test cannot begin; a run may be given others.
+    let Some(test) = rehearsal.expect.as_ref() else { return };
+    let has = |input: &Input| given.is_some_and(|given| given.names().any(|n| n == input.name));
+    for input in asked(workflow).filter(|input| input.default.is_none()) {
+        if !has(&input) {
+            report
+                .error(CHECK.code, format!("this test gives no value for `{}`", input.name))
+                .at(test.span, "")
+                .help(format!("add `inputs: {{ {}: ... }}`, which is {}", input.name, input.of()));
+        }
+    }
+}
+
+/// The inputs of a workflow, as far as they can be read.
+fn asked(workflow: &WorkflowFile) -> impl Iterator<Item = Input> {
+    let inputs = workflow.inputs.as_ref().and_then(Written::get);
+    inputs.into_iter().flat_map(|inputs| inputs.0.iter()).map(input)
 }
 
 fn names(workflow: &WorkflowFile) -> Vec<&str> {

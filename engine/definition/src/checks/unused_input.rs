@@ -15,21 +15,19 @@
 //! All personal data stays in {{ inputs.region }}.
 //! ```
 
-use super::context::inputs_in;
 use super::{Check, Context};
 use crate::diagnostic::{Report, Severity};
+use crate::text::inputs;
 
 pub(super) const CHECK: Check = Check { code: "unused-input", run: Some(run) };
 
 fn run(context: &Context<'_>, report: &mut Report) {
     let texts = context.sources.iter().filter(|(_, path)| path.ends_with(".md"));
-    let used: Vec<&str> = texts
-        .flat_map(|(file, _)| inputs_in(context.sources, file))
-        .map(|(name, _)| name)
-        .collect();
+    let used: Vec<&str> =
+        texts.flat_map(|(file, _)| inputs(context.sources, file)).map(|(name, _)| name).collect();
     for (_, workflow) in &context.workspace.workflows {
-        let inputs = workflow.inputs.as_ref().and_then(|inputs| inputs.get());
-        for (name, span, _) in inputs.into_iter().flat_map(|inputs| inputs.0.iter()) {
+        let asked = workflow.inputs.as_ref().and_then(|inputs| inputs.get());
+        for (name, span, _) in asked.into_iter().flat_map(|inputs| inputs.0.iter()) {
             if !used.contains(&name) {
                 report
                     .add(CHECK.code, Severity::Warning, format!("nothing uses the input `{name}`"))

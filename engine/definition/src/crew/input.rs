@@ -44,7 +44,7 @@ impl Input {
             return format!("one of {}", choices.join(", "));
         }
         match self.kind {
-            InputType::Text => format!("a text of at most {MAX_INPUT} characters"),
+            InputType::Text => format!("a text of at most {MAX_INPUT} characters in one line"),
             InputType::Integer => "a whole number".to_owned(),
             InputType::Boolean => "true or false".to_owned(),
         }
@@ -55,7 +55,7 @@ impl Workflow {
     /// The values of all inputs: those that were typed, and defaults for the others.
     ///
     /// # Errors
-    /// A sentence about the first input that is unknown, missing or wrong.
+    /// A sentence about the first input that is unknown or wrong, or about those that are missing.
     pub fn inputs(
         &self,
         typed: &BTreeMap<String, String>,
@@ -70,17 +70,22 @@ impl Workflow {
             };
             return Err(format!("no input `{shown}` in the workflow `{}`{there}", self.name));
         }
-        let value = |input: &super::Input| {
+        let (mut values, mut missing) = (BTreeMap::new(), Vec::new());
+        for input in &self.inputs {
             let value = match (typed.get(&input.name), &input.default) {
                 (Some(typed), _) => input.read(typed)?,
                 (None, Some(default)) => default.clone(),
                 (None, None) => {
-                    let name = &input.name;
-                    return Err(format!("the input `{name}` is needed: {}", input.of()));
+                    missing.push(format!("{}=VALUE ({})", input.name, input.of()));
+                    continue;
                 }
             };
-            Ok((input.name.clone(), value))
-        };
-        self.inputs.iter().map(value).collect()
+            values.insert(input.name.clone(), value);
+        }
+        match missing.as_slice() {
+            [] => Ok(values),
+            [one] => Err(format!("this input is needed: {one}")),
+            all => Err(format!("these inputs are needed: {}", all.join("; "))),
+        }
     }
 }

@@ -294,7 +294,11 @@ impl Report {
             d.at.as_ref().map(|l| (sources.path(l.span.file).to_owned(), l.span.start, l.span.end))
         };
         self.found.sort_by(|a, b| key(a).cmp(&key(b)).then_with(|| a.code.cmp(b.code)));
-        self.found.dedup();
+        // What several phases inherit is wrong once.
+        let place = |d: &Diagnostic| d.at.as_ref().map(|l| l.span);
+        self.found.dedup_by(|one, other| {
+            (one.code, &one.message, place(one)) == (other.code, &other.message, place(other))
+        });
     }
 }
 

@@ -36,6 +36,12 @@ pub(super) fn instead_of(key: &str) -> Option<&'static str> {
         "output" | "outputs" | "expected_output" => {
             "what a phase owes are its `deliverables`, files in the repository"
         }
+        "entry" | "agents" | "members" => "each phase names its own agents, in its `swarm`",
+        "name" | "id" | "title" => "a file is named by its file name, an entry by its key",
+        "timeout" => "the limits are `swarm.execution_timeout` and `swarm.node_timeout`",
+        "on_failure" | "on_error" | "fallback" => {
+            "a failed swarm starts anew by `retry`; what is incomplete is sent back by `deliver`"
+        }
         "approval" | "human_input" | "approve" | "manual" => {
             "a phase waits for people at its `gate`"
         }

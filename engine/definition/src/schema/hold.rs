@@ -13,7 +13,7 @@ use super::holds::holds;
 use crate::diagnostic::Report;
 use crate::document::{Document, Kind, NodeId};
 use crate::source::Span;
-use crate::syntax::{FileKind, SERVER_TOOL_PATTERN, meant};
+use crate::syntax::{FileKind, INPUT_PATTERN, SERVER_TOOL_PATTERN, is_name, meant};
 
 pub(super) fn validator(kind: FileKind) -> Option<&'static Validator> {
     const KINDS: usize = FileKind::ALL.len();
@@ -182,16 +182,29 @@ impl Fault<'_> {
                     .at(span, "")
                     .help(NAME);
             }
+            ValidationErrorKind::MinProperties { .. } => {
+                report
+                    .error("bad-value", format!("{what} must have at least one entry"))
+                    .at(self.value_or_key(span), "")
+                    .help("add one, or remove the key");
+            }
             ValidationErrorKind::PropertyNames { error } => {
                 let name = error.instance().as_str().unwrap_or_default().to_owned();
                 let key = self
                     .document
                     .entry(self.place.node, &name)
                     .map_or(span, |(k, _)| self.document.node(k).span);
-                report
-                    .error("bad-value", format!("`{name}` is not a valid name"))
-                    .at(key, "")
-                    .help(NAME);
+                let found = report.error("bad-value", format!("`{name}` is not a valid name"));
+                found.at(key, "");
+                if self.rule()["pattern"] == INPUT_PATTERN {
+                    let meant = name.replace('-', "_");
+                    found.help(INPUT);
+                    if is_name(&meant) && meant != name {
+                        found.instead(meant, false);
+                    }
+                } else {
+                    found.help(NAME);
+                }
             }
             ValidationErrorKind::Minimum { limit } => {
                 report.error("bad-value", format!("{what} must be at least {limit}")).at(span, "");
@@ -321,6 +334,8 @@ impl Fault<'_> {
 }
 
 const DURATION: &str = "write numbers with units, largest unit first: `30s`, `15m`, `1h30m`, `2d`";
+const INPUT: &str = "the name of an input starts with a lowercase letter, followed by lowercase \
+    letters, digits or `_`, up to 40 characters";
 const NAME: &str = "a name starts with a lowercase letter, followed by lowercase letters, digits, \
     `_` or `-`, up to 63 characters";
 
@@ -335,6 +350,7 @@ fn wanted(kind: &TypeKind) -> &'static str {
             "object" => "a map",
             _ => "something else",
         },
-        TypeKind::Multiple(_) => "something else",
+        // The only list of types is that of an input's value.
+        TypeKind::Multiple(_) => "text, a whole number, `true` or `false`",
     }
 }

@@ -108,6 +108,7 @@ fn form(rule: &Value) -> String {
             "Map with names of your choice as keys".to_owned()
         }
         (_, Some("object")) => "Map".to_owned(),
+        _ if rule["type"].is_array() => "Text, whole number, `true` or `false`".to_owned(),
         _ if rule["enum"].is_array() => "One of the values below".to_owned(),
         _ => names(rule).map_or_else(|| "Text".to_owned(), |name| format!("Text, the {name}")),
     };

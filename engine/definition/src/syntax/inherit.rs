@@ -18,8 +18,8 @@ pub struct Inherited {
 /// What a phase has taken so far.
 struct Taker {
     taken: Vec<Inherited>,
-    /// The key of the map that is being filled.
-    within: &'static str,
+    /// The keys that lead to the map that is being filled.
+    within: Vec<&'static str>,
 }
 
 impl Taker {
@@ -30,8 +30,8 @@ impl Taker {
         from: &Option<Written<T>>,
     ) {
         let Some(from) = from.as_ref().filter(|_| own.is_none()) else { return };
-        let dot = if self.within.is_empty() { "" } else { "." };
-        self.taken.push(Inherited { key: format!("{}{dot}{key}", self.within), span: from.span });
+        let way: Vec<&str> = self.within.iter().copied().chain([key]).collect();
+        self.taken.push(Inherited { key: way.join("."), span: from.span });
         *own = Some(from.clone());
     }
 
@@ -44,9 +44,9 @@ impl Taker {
     ) {
         let (Some(own), Some(from)) = (own, from) else { return };
         let (Some(own), Some(from)) = (own.value.as_mut(), from.get()) else { return };
-        let before = std::mem::replace(&mut self.within, key);
+        self.within.push(key);
         own.fill(from, self);
-        self.within = before;
+        self.within.pop();
     }
 
     /// Takes a map, or fills it if it is there.
@@ -119,7 +119,7 @@ impl PhaseFile {
     /// Takes what the phase does not set, and returns what was taken. A review and a gate are
     /// never taken: a phase has them only if it says so.
     pub(crate) fn inherit(&mut self, from: &PhaseDefaults) -> Vec<Inherited> {
-        let mut taker = Taker { taken: Vec::new(), within: "" };
+        let mut taker = Taker { taken: Vec::new(), within: Vec::new() };
         let mut swarm = Some(self.swarm.clone());
         taker.fill("swarm", &mut swarm, &from.swarm);
         if let Some(swarm) = swarm {

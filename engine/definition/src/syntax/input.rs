@@ -7,6 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
 use super::{Entries, Written};
+use crate::shown::row;
 
 /// Something that the person who starts an engagement chooses. Prompts and templates read it as
 /// `inputs.NAME`.
@@ -48,7 +49,7 @@ impl JsonSchema for Inputs {
             "type": "object",
             "minProperties": 1,
             "maxProperties": 20,
-            "propertyNames": { "pattern": "^[a-z][a-z0-9_]{0,39}$" },
+            "propertyNames": { "pattern": INPUT_PATTERN },
             "additionalProperties": input,
         })
     }
@@ -58,7 +59,7 @@ impl JsonSchema for Inputs {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum InputType {
-    /// Text of at most 1,000 characters.
+    /// Text of at most 1,000 characters in one line.
     Text,
     /// A whole number.
     Integer,
@@ -77,6 +78,8 @@ impl InputType {
     }
 }
 
+/// The names of inputs, as a regular expression.
+pub const INPUT_PATTERN: &str = "^[a-z][a-z0-9_]{0,39}$";
 /// Maximum length of a text, in characters.
 pub const MAX_INPUT: usize = 1000;
 
@@ -102,11 +105,14 @@ impl InputValue {
         }
     }
 
-    /// Reads a value that a person typed; `None` if it is not of the type.
+    /// Reads a value that a person typed; `None` if it is not of the type. Text that would be shown
+    /// with escapes, such as line breaks, is refused: prompts and files contain it as it is.
     pub fn read(kind: InputType, typed: &str) -> Option<InputValue> {
         match kind {
             InputType::Text => {
-                let fits = !typed.trim().is_empty() && typed.chars().count() <= MAX_INPUT;
+                let fits = !typed.trim().is_empty()
+                    && typed.chars().count() <= MAX_INPUT
+                    && row(typed) == typed;
                 fits.then(|| InputValue::Text(typed.to_owned()))
             }
             InputType::Integer => typed.trim().parse().ok().map(InputValue::Integer),

@@ -23,7 +23,7 @@ pub use allow::Allowed;
 pub use budget::{AgentBudget, AtLimit, Budget};
 pub use duration::{Duration, meant, written};
 pub use inherit::Inherited;
-pub use input::{Input, InputType, InputValue, Inputs, MAX_INPUT};
+pub use input::{INPUT_PATTERN, Input, InputType, InputValue, Inputs, MAX_INPUT};
 pub use knowledge::{Fact, KnowledgeFile, REGION, Service, UnitPrice};
 pub use model::{ContextRule, Effort, Guardrail, Model, Price, Provider, Reasoning};
 pub use pattern::{BundledFile, PatternFile};

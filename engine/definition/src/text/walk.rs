@@ -62,13 +62,32 @@ pub(crate) fn check(
             }
             let known = catalogue.variables(kind);
             let scope = known.iter().map(|(n, s)| Name::of(n, s.clone())).collect();
-            let mut walk =
-                Walk { text, file, scope, unknown: Vec::new(), guards: Vec::new(), report };
+            let mut walk = Walk::new(text, file, scope, report);
             walk.statement(&template);
             walk.report_unknown();
         }
     }
 }
+
+/// The inputs that a text cannot do without, as `inputs.NAME`; nothing if it has other faults.
+pub(crate) fn inputs(sources: &Sources, file: FileId) -> Vec<(&str, Span)> {
+    let text = sources.text(file);
+    if !text.contains(INPUTS) || excess(text).is_some() {
+        return Vec::new();
+    }
+    let Ok(template) = machinery::parse(text, "text", SyntaxConfig::default()) else {
+        return Vec::new();
+    };
+    // What else is wrong in it was reported when it was read.
+    let mut unheard = Report::new();
+    let scope = vec![Name::of(INPUTS, Shape::Any)];
+    let mut walk = Walk::new(text, file, scope, &mut unheard);
+    walk.statement(&template);
+    walk.inputs
+}
+
+/// The variable that holds the inputs.
+const INPUTS: &str = "inputs";
 
 fn broken(file: FileId, fault: fault::Fault, report: &mut Report) {
     let found = report.error(PROMPT_SYNTAX, format!("this is not valid MiniJinja: {}", fault.what));
@@ -118,6 +137,16 @@ const LOOP: &[&str] = &[
     "changed",
 ];
 
+/// Whether an expression is the variable with the inputs.
+fn is_inputs(expr: &Expr<'_>) -> bool {
+    matches!(expr, Expr::Var(v) if v.id == INPUTS)
+}
+
+/// Whether an expression is an input.
+fn is_input(expr: &Expr<'_>) -> bool {
+    matches!(expr, Expr::GetAttr(g) if is_inputs(&g.expr))
+}
+
 /// A name in scope.
 struct Name {
     name: String,
@@ -140,6 +169,8 @@ struct Unknown<'a> {
 }
 
 struct Walk<'a, 'r> {
+    /// The inputs that are used, each with its place.
+    inputs: Vec<(&'a str, Span)>,
     text: &'a str,
     file: FileId,
     /// Names in scope, innermost last.
@@ -150,7 +181,12 @@ struct Walk<'a, 'r> {
     report: &'r mut Report,
 }
 
-impl<'a> Walk<'a, '_> {
+impl<'a, 'r> Walk<'a, 'r> {
+    fn new(text: &'a str, file: FileId, scope: Vec<Name>, report: &'r mut Report) -> Self {
+        let (unknown, guards, inputs) = (Vec::new(), Vec::new(), Vec::new());
+        Walk { inputs, text, file, scope, unknown, guards, report }
+    }
+
     fn statements(&mut self, all: &[Stmt<'a>]) {
         all.iter().for_each(|s| self.statement(s));
     }
@@ -277,10 +313,18 @@ impl<'a> Walk<'a, '_> {
             Expr::Const(_) => Shape::Scalar,
             Expr::GetAttr(g) => {
                 let of = self.shape(&g.expr);
+                if is_inputs(&g.expr) {
+                    self.inputs.push((g.name, self.place(g.name)));
+                }
                 self.part(of, g.name, &g.expr)
             }
             Expr::GetItem(g) => {
                 self.shape(&g.subscript_expr);
+                if is_inputs(&g.expr) {
+                    let at = self.file_span(g.span());
+                    let found = self.report.error(PROMPT_VARIABLE, "an input is read by its name");
+                    found.at(at, "").help("write `inputs.NAME`, so that it can be checked");
+                }
                 match self.shape(&g.expr) {
                     Shape::List(item) => {
                         if matches!(g.subscript_expr, Expr::Const(_)) {
@@ -295,7 +339,8 @@ impl<'a> Walk<'a, '_> {
             Expr::Test(t) => {
                 self.known_name(t.name, "test", TESTS);
                 // `x is defined` may refer to an unknown name.
-                if !matches!((&t.expr, t.name), (Expr::Var(_), "defined" | "undefined")) {
+                let asks = matches!(t.name, "defined" | "undefined");
+                if !asks || !(matches!(&t.expr, Expr::Var(_)) || is_input(&t.expr)) {
                     self.shape(&t.expr);
                 }
                 self.arguments(&t.args);
@@ -425,6 +470,8 @@ impl<'a> Walk<'a, '_> {
     fn filter(&mut self, name: &'a str, of: Option<&Expr<'a>>, arguments: &[CallArg<'a>]) -> Shape {
         self.known_name(name, "filter", FILTERS);
         let given = self.arguments(arguments);
+        // With a default, an input may be missing.
+        let of = of.filter(|e| !(matches!(name, "default" | "d") && is_input(e)));
         let shape = of.map_or(Shape::Any, |e| self.shape(e));
         match (name, shape) {
             ("first" | "last", Shape::List(item)) => *item,

@@ -3,7 +3,7 @@
 
 use cloudcrew_definition::crew::{Agent, Bend, Deliverable, Phase};
 use cloudcrew_definition::text::slots;
-use cloudcrew_ports::model::ModelRequest;
+use cloudcrew_ports::model::{ModelRequest, ToolStatus};
 use serde_json::json;
 
 use super::knowledge::{Knowledge, Row};
@@ -72,14 +72,33 @@ impl Worker<'_> {
     }
 
     fn look(&self) -> Option<Turn> {
-        if LOOK.iter().any(|t| self.transcript.called(t)) {
+        let deliverables = || self.phase.deliverables.iter().filter(|_| self.looks_at_each());
+        if LOOK.iter().any(|t| self.transcript.called(t))
+            || deliverables().any(|d| self.transcript.read(&d.path).is_some())
+        {
             return None;
         }
         let mut turn = Turn::says("Let me see what exists so far.");
         for tool in LOOK.into_iter().filter(|t| has(self.request, t)) {
             turn = turn.call(tool, json!({}));
         }
+        for d in deliverables() {
+            turn = turn.call("repo_read", json!({ "path": d.path }));
+        }
         (!turn.calls.is_empty()).then_some(turn)
+    }
+
+    /// Whether it must read a deliverable to know that it exists.
+    fn looks_at_each(&self) -> bool {
+        has(self.request, "repo_read") && !has(self.request, "repo_list")
+    }
+
+    /// Whether a deliverable was written in this run of the phase, as far as it can know.
+    fn exists(&self, d: &Deliverable) -> bool {
+        let read =
+            || self.transcript.read(&d.path).is_some_and(|r| r.status == ToolStatus::Success);
+        self.known.is_of_run(&self.phase.name, &d.path, self.request.context.revision)
+            || (self.looks_at_each() && read())
     }
 
     /// The agent that parses the statement of work records it in the ledger, line by line, with
@@ -154,7 +173,7 @@ impl Worker<'_> {
         if self.forgets(d) || self.transcript.wrote(&d.path) {
             return false;
         }
-        if !self.known.is_of_run(&self.phase.name, &d.path, context.revision) {
+        if !self.exists(d) {
             return true;
         }
         let written = self.known.written_in(&self.phase.name, &d.path).unwrap_or(0);
@@ -276,9 +295,7 @@ impl Worker<'_> {
     /// Deliverables that await this agent's verdict.
     fn to_judge(&self, agent: &str) -> Vec<&Deliverable> {
         let waits = |d: &&Deliverable| {
-            let written =
-                self.known.is_of_run(&self.phase.name, &d.path, self.request.context.revision)
-                    || self.transcript.wrote(&d.path);
+            let written = self.exists(d) || self.transcript.wrote(&d.path);
             let (since, failed) = self.known.verdicts(&self.phase.name, &d.path, agent);
             let mine = agent == self.agent.name;
             let stale = self.transcript.wrote(&d.path);

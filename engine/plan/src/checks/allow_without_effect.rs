@@ -19,14 +19,23 @@
 use cloudcrew_definition::Loaded;
 use cloudcrew_definition::diagnostic::{Diagnostic, Severity};
 use cloudcrew_definition::source::{FileId, Sources};
-use cloudcrew_definition::syntax::{Allowed, Written};
+use cloudcrew_definition::syntax::{Allowed, FileKind, Written};
 
 pub(super) const CODE: &str = "allow-without-effect";
-/// What `check` finds only when asked for more.
-const ELSEWHERE: &str = "missing-program";
-
 fn word(written: &Written<String>) -> &str {
     written.get().map_or("", String::as_str)
+}
+
+/// The word that a finding marks.
+fn marked<'s>(found: &Diagnostic, sources: &'s Sources) -> Option<&'s str> {
+    let place = found.at.as_ref()?.span;
+    Some(sources.text(place.file).get(place.start..place.end)?.trim_matches(['"', '\'']))
+}
+
+/// Whether a file has a key `allow`.
+fn holds_its_own(path: &str) -> bool {
+    use FileKind::{Agents, Phase, Rehearsal, Workflow};
+    matches!(FileKind::of(path), Some(Agents | Phase | Workflow | Rehearsal))
 }
 
 /// Whether an entry is about a finding.
@@ -37,10 +46,11 @@ fn fits(entry: (FileId, &Allowed), found: &Diagnostic, sources: &Sources) -> boo
         Some(path) => word(path) == sources.path(place.file),
         None => file == place.file,
     };
-    let marked = sources.text(place.file).get(place.start..place.end).unwrap_or_default();
-    let marked = marked.trim_matches(['"', '\'']);
-    let at = allowed.at.as_ref().is_none_or(|at| word(at) == marked);
-    wanted && at && word(&allowed.rule) == found.code
+    let at = allowed.at.as_ref().is_none_or(|at| Some(word(at)) == marked(found, sources));
+    wanted
+        && !allowed.file.as_ref().is_some_and(|path| holds_its_own(word(path)))
+        && at
+        && word(&allowed.rule) == found.code
 }
 
 /// Moves allowed warnings out of the report, and reports entries without effect.
@@ -67,17 +77,38 @@ pub(super) fn run(loaded: &mut Loaded, sources: &Sources) {
                 .error(CODE, format!("no rule named `{rule}`"))
                 .at(entry.rule.span, "")
                 .help_closest(rule, codes);
+        } else if let Some(path) = &entry.file
+            && holds_its_own(word(path))
+        {
+            loaded
+                .report
+                .add(CODE, Severity::Warning, format!("`{}` has an `allow` of its own", word(path)))
+                .at(path.span, "")
+                .help("put the entry into that file");
         } else if found.iter().any(|found| fits((*file, entry), found, sources)) {
             loaded
                 .report
                 .add(CODE, Severity::Warning, format!("`{rule}` is an error here"))
                 .at(entry.rule.span, "errors cannot be allowed");
-        } else if !used && rule != ELSEWHERE && !loaded.report.has_errors() {
-            loaded
-                .report
-                .add(CODE, Severity::Warning, format!("there is no `{rule}` to allow"))
-                .at(entry.rule.span, "")
-                .help("remove the entry");
+        } else if !used && !loaded.report.has_errors() {
+            let at = entry.at.as_ref().map(|at| (word(at), at.span));
+            let words: Vec<&str> = found
+                .iter()
+                .filter(|found| found.code == rule)
+                .filter_map(|found| marked(found, sources))
+                .collect();
+            match at.filter(|_| !words.is_empty()) {
+                Some((at, span)) => loaded
+                    .report
+                    .add(CODE, Severity::Warning, format!("there is no `{rule}` at `{at}`"))
+                    .at(span, "")
+                    .help_closest(at, words),
+                None => loaded
+                    .report
+                    .add(CODE, Severity::Warning, format!("there is no `{rule}` to allow"))
+                    .at(entry.rule.span, "")
+                    .help("remove the entry"),
+            };
         }
     }
     loaded.allowed = allowed;

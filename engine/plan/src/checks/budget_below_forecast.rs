@@ -80,10 +80,12 @@ fn agents(context: &Context<'_>, forecasts: &[(&str, Forecast)], report: &mut Re
     let written = context.workspace.agents.as_ref().and_then(|(_, file)| file.agents.get());
     for (name, _, agent) in written.into_iter().flat_map(|agents| agents.iter()) {
         let Some(budget) = part(&agent.budget) else { continue };
-        let reply = definition
-            .agent(name)
-            .and_then(|a| definition.model(&a.model))
-            .map_or(0, |m| u64::from(m.max_tokens));
+        let casts = definition.agent(name).into_iter().flat_map(|agent| {
+            let phases = definition.phases.iter().filter(|phase| phase.involves(name));
+            phases.map(|phase| phase.cast(agent).model)
+        });
+        let replies = casts.filter_map(|model| definition.model(&model));
+        let reply = replies.map(|m| u64::from(m.max_tokens)).max().unwrap_or(0);
         let most = forecasts
             .iter()
             .map(|(workflow, f)| (f.agent(name), *workflow))

@@ -41,15 +41,13 @@ pub(super) fn compare(
         changes.say(&format!("agents.{name}"), "removed: no phase uses it any more");
     }
     servers(before.0, after.0, found);
-    let uses = |definition: &Definition, names: &[String]| {
-        definition
-            .agents
-            .iter()
-            .filter(|a| names.contains(&a.name))
-            .map(|a| a.model.clone())
-            .collect::<Vec<_>>()
+    let uses = |(definition, workflow): (&Definition, &Workflow), names: &[String]| {
+        let phases = workflow.phases.iter().filter_map(|name| definition.phase(name));
+        let of_phases = phases.flat_map(|phase| phase.models.values().cloned());
+        let agents = definition.agents.iter().filter(|a| names.contains(&a.name));
+        agents.map(|a| a.model.clone()).chain(of_phases).collect::<Vec<_>>()
     };
-    let (old_models, mut models) = (uses(before.0, &old_names), uses(after.0, &names));
+    let (old_models, mut models) = (uses(before, &old_names), uses(after, &names));
     models.retain(|name| old_models.contains(name));
     models.sort();
     models.dedup();

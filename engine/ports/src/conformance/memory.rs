@@ -5,7 +5,9 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use super::done;
-use crate::memory::{Closing, Kept, LONG_TERM, Memory, MemoryKind, MemoryRecord, Space, Trust};
+use crate::memory::{
+    Closing, Kept, LONG_TERM, Memory, MemoryKind, MemoryRecord, SHORT_TERM, Space, Trust,
+};
 
 /// Runs all tests. `settled` waits until what was written can be read.
 pub async fn run_all(memory: &dyn Memory, settled: &(dyn Fn() -> Settled + Sync)) {
@@ -13,6 +15,7 @@ pub async fn run_all(memory: &dyn Memory, settled: &(dyn Fn() -> Settled + Sync)
     only_the_owner_finds_a_record(memory, settled).await;
     what_is_not_shared_is_not_found(memory, settled).await;
     a_newer_state_replaces_an_older_one(memory, settled).await;
+    a_record_that_is_lifted_stays_longer(memory, settled).await;
     what_fits_is_found_and_nothing_else(memory, settled).await;
     a_store_notes_who_was_shown_a_record(memory).await;
     everything_can_be_forgotten(memory, settled).await;
@@ -172,6 +175,25 @@ pub async fn a_newer_state_replaces_an_older_one(
     settled().await;
     let got = done("a record", memory.get(&space, &at(0).record.id).await);
     assert_eq!(got, Some(at(28)), "a race left an older state");
+}
+
+/// What is accepted later stays longer, and in lists too.
+pub async fn a_record_that_is_lifted_stays_longer(
+    memory: &dyn Memory,
+    settled: &(dyn Fn() -> Settled + Sync),
+) {
+    let space = space("lifted");
+    let made = kept(&space, MemoryKind::Lesson, "a/b", "Number the tables", Trust::Derived);
+    let short = Kept { expires: NOW + SHORT_TERM, ..made.clone() };
+    let long = Kept { trust: Trust::Accepted, as_of: 8, ..made };
+    for state in [&short, &long] {
+        done("a state is written", memory.put(&space, std::slice::from_ref(state)).await);
+    }
+    settled().await;
+    assert_eq!(done("a list", memory.list(&space, None, 10).await), [long.clone()]);
+    let later = NOW + SHORT_TERM + 1;
+    let newest = memory.newest(&space, MemoryKind::Lesson, later, 10).await;
+    assert_eq!(done("the newest", newest), [long]);
 }
 
 /// By any form of its words; and when nothing is known, nothing.

@@ -148,17 +148,26 @@ pub fn compatible(state: &State, plan: &Plan, phase: &str) -> Result<(), String>
 /// Checks that an engagement has the inputs that other definitions ask for.
 fn has_inputs(state: &State, definition: &Definition, plan: &Plan) -> Result<(), String> {
     let inputs = definition.workflow(&plan.workflow).into_iter().flat_map(|flow| &flow.inputs);
-    let lacking = inputs
-        .filter(|input| input.default.is_none())
-        .find(|input| !state.started.inputs.contains_key(&input.name));
-    match lacking {
-        None => Ok(()),
-        Some(input) => Err(format!(
-            "the definitions ask for the input `{}`, which it was started without; give it a \
-             default",
-            input.name
-        )),
+    for input in inputs {
+        match state.started.inputs.get(&input.name) {
+            Some(value) if input.read(&value.to_string()).as_ref() != Ok(value) => {
+                return Err(format!(
+                    "it was started with `{value}` for the input `{}`, which is now {}",
+                    input.name,
+                    input.of()
+                ));
+            }
+            None if input.default.is_none() => {
+                return Err(format!(
+                    "the definitions ask for the input `{}`, which it was started without; give \
+                     it a default",
+                    input.name
+                ));
+            }
+            _ => {}
+        }
     }
+    Ok(())
 }
 
 impl Engagement {

@@ -1,5 +1,7 @@
 //! Engagements: a row of a list, the status, and all of it.
 
+use std::collections::BTreeMap;
+
 use cloudcrew_plan::Kind;
 use cloudcrew_ports::index::Listing;
 use cloudcrew_runtime::engagement::{End, EndReason, Engagement, Standing, State};
@@ -356,6 +358,8 @@ pub struct ProjectDetail {
     pub created: Time,
     /// Whether it is a rehearsal: no live model is called.
     pub rehearsal: bool,
+    /// The values of the workflow's inputs, as text.
+    pub inputs: BTreeMap<String, String>,
     /// All phases, in order.
     pub phases: Vec<PhaseReport>,
     /// The branch that the crew writes to.
@@ -411,6 +415,12 @@ impl ProjectDetail {
             owner: state.started.owner.clone(),
             created: Time(state.times.0),
             rehearsal: state.started.voice.is_rehearsal(),
+            inputs: state
+                .started
+                .inputs
+                .iter()
+                .map(|(name, value)| (name.clone(), value.to_string()))
+                .collect(),
             phases: state.plan().entries.iter().map(phase).collect(),
             branch: state.started.branch.clone(),
             head: state.head.clone(),

@@ -26,6 +26,10 @@ pub(super) fn find(grounds: &mut Grounds<'_>) -> Vec<Advice> {
     let definition = grounds.definition;
     for agent in &definition.agents {
         for phase in &grounds.workflow.phases {
+            // A phase that sets the model itself is not advised on.
+            if definition.phase(phase).is_some_and(|p| p.models.contains_key(&agent.name)) {
+                continue;
+            }
             let key = |model: &str| (phase.clone(), agent.name.clone(), model.to_owned());
             let Some(now) = grounds.lines.get(&key(&agent.model)).cloned() else { continue };
             let others = definition.models.iter().filter(|model| model.name != agent.model);
