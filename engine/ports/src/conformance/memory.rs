@@ -190,7 +190,8 @@ pub async fn a_record_that_is_lifted_stays_longer(
         done("a state is written", memory.put(&space, std::slice::from_ref(state)).await);
     }
     settled().await;
-    assert_eq!(done("a list", memory.list(&space, None, 10).await), [long.clone()]);
+    let listed = done("a list", memory.list(&space, None, 10).await);
+    assert_eq!(listed, std::slice::from_ref(&long));
     let later = NOW + SHORT_TERM + 1;
     let newest = memory.newest(&space, MemoryKind::Lesson, later, 10).await;
     assert_eq!(done("the newest", newest), [long]);
