@@ -16,7 +16,7 @@ pub fn typed(words: &[String]) -> Result<BTreeMap<String, String>, Failure> {
     let mut typed = BTreeMap::new();
     for word in words {
         let Some((name, value)) = word.split_once('=') else {
-            return Err(Failure::usage(format!("`--input {word}` is not NAME=VALUE")));
+            return Err(Failure::usage(format!("expected `--input NAME=VALUE`, not `{word}`")));
         };
         let (name, value) = (name.trim().to_owned(), value.to_owned());
         if let Some(there) = typed.insert(name.clone(), value.clone())
@@ -62,5 +62,8 @@ async fn ask(input: &Input, lines: &mut Lines) -> Result<String, Failure> {
             Err(why) => note!("{why}"),
         }
     }
-    Err(Failure::usage(format!("the input `{}` is needed", input.name)))
+    Err(Failure::usage(format!(
+        "no value for the input `{0}`; pass `--input {0}=VALUE`",
+        input.name
+    )))
 }

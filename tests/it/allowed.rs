@@ -13,7 +13,7 @@ fn an_allowed_warning_is_counted_and_one_that_is_gone_is_reported() {
     crew.run(&["check"]).exits(0).says("no problems, 1 allowed");
     // Only what is named is allowed.
     crew.edit("agents.yaml", "at: legal", "at: qa");
-    crew.run(&["check"]).exits(1).says("unused-agent").says("there is no `unused-agent` at `qa`");
+    crew.run(&["check"]).exits(1).says("unused-agent").says("no `unused-agent` warning at `qa`");
     crew.write("agents.yaml", &(agents.clone() + "allow: [{ rule: unused-agent }]\n"));
     crew.run(&["check"]).exits(1).says("is missing `reason`");
     // A template cannot hold the entry itself.

@@ -35,12 +35,12 @@ fn inputs_are_given_checked_and_read_by_prompts() {
         let inputs = inputs.iter().flat_map(|input| ["--input", input]);
         crew.run(&words.into_iter().chain(inputs).collect::<Vec<_>>())
     };
-    run(&[]).exits(2).says("this input is needed: region=VALUE (one of eu-central-1, us-east-1)");
+    run(&[]).exits(2).says("missing input: region=VALUE (one of eu-central-1, us-east-1)");
     run(&["region=eu-west-1"]).exits(2).says("one of eu-central-1, us-east-1");
     run(&["regoin=us-east-1"]).exits(2).says("did you mean `region`?");
     run(&["region=us-east-1\n# Rules"]).exits(2).says("one of eu-central-1");
     run(&["region=us-east-1", "users=many"]).exits(2).says("a whole number");
-    run(&["region"]).exits(2).says("is not NAME=VALUE");
+    run(&["region"]).exits(2).says("expected `--input NAME=VALUE`");
     run(&["region=us-east-1", "region=eu-central-1"]).exits(2).says("two values");
     crew.run(&["list"]).exits(0).says("no engagements");
     run(&["region=us-east-1", "strict=yes"]).exits(10);
@@ -58,7 +58,7 @@ fn inputs_are_given_checked_and_read_by_prompts() {
 #[test]
 fn a_rehearsal_brings_its_inputs() {
     let crew = asking();
-    crew.run(&["check"]).exits(1).says("this test gives no value for `region`");
+    crew.run(&["check"]).exits(1).says("sets no value for the input `region`");
     for entry in std::fs::read_dir(crew.workspace().join("rehearsals")).expect("rehearsals") {
         let file = format!("rehearsals/{}", entry.expect("a file").file_name().to_string_lossy());
         if !file.ends_with("/revision.yaml") {
@@ -71,7 +71,7 @@ fn a_rehearsal_brings_its_inputs() {
     crew.run(&["test", "revision"]).exits(0);
     for (wrong, says) in [
         ("inputs: { regoin: eu-central-1", "no input `regoin`"),
-        ("inputs: { region: mars", "is not a value of the input `region`"),
+        ("inputs: { region: mars", "is not a valid value of the input `region`"),
     ] {
         crew.edit("rehearsals/revision.yaml", "inputs: { region: eu-central-1", wrong);
         crew.run(&["check"]).exits(1).says(says);

@@ -49,5 +49,5 @@ fn a_name_that_cannot_be_is_refused_and_prose_is_listed() {
     crew.run(&["rename", "phase", "handoff", "handover"])
         .exits(0)
         .says("phases/handoff.yaml -> phases/handover.yaml")
-        .says("prose that still says `handoff`");
+        .says("prose that still mentions `handoff`");
 }

@@ -71,7 +71,7 @@ pub fn rename(args: &Args, what: Renamed, from: &str, to: &str) -> Result<Exit, 
         return Err(Failure::usage(format!("no {} named `{}`{meant}", kind.one(), row(from))));
     }
     if from == to {
-        return Err(Failure::usage(format!("`{from}` is its name already")));
+        return Err(Failure::usage(format!("it is already named `{from}`")));
     }
     let moved = renaming(&sources, &names, kind, from, to).map_err(Failure::usage)?;
     if let Some((_, to)) = &moved
@@ -136,7 +136,7 @@ fn harmless(before: &Sources, after: &Sources) -> Result<(), Failure> {
         return Ok(());
     }
     let shown = render(after, &new, Format::Human { colour: false });
-    Err(Failure::failed(format!("with this name there are errors; nothing was changed\n{shown}")))
+    Err(Failure::failed(format!("this name would cause errors; nothing was changed\n{shown}")))
 }
 
 fn carry_out(
@@ -147,8 +147,8 @@ fn carry_out(
     moved: Option<&(String, String)>,
 ) -> Result<(), Failure> {
     let failed = |path: &str, why: String| {
-        let done = "files named above are changed already";
-        Failure::world(format!("{path}: {why}; {done}, the others are not"))
+        let done = "the files listed above were changed";
+        Failure::world(format!("{path}: {why}; {done}, the others were not"))
     };
     for (file, path) in before.iter() {
         let (was, is) = (before.text(file), after.text(file));
@@ -184,7 +184,7 @@ fn prose(sources: &Sources, from: &str) {
     if left.is_empty() {
         return;
     }
-    note!("prose that still says `{from}`:");
+    note!("prose that still mentions `{from}`:");
     for span in left.iter().take(LISTED) {
         let (line, column) = sources.position(span.file, span.start);
         let text = sources.text(span.file).lines().nth(line - 1).unwrap_or_default();

@@ -30,6 +30,7 @@ async fn engagements_that_bend_take_the_same_way_as_their_machine() {
     for (path, text) in [("workflows/delivery.yaml", WORKFLOW), ("rehearsals/bends.yaml", BENDS)] {
         std::fs::write(workspace.workspace().join(path), text).expect("it is written");
     }
+    workspace.edit("agents.yaml", "    remind_after: 24h", "    #");
     workspace.set("phases/poc.yaml", "gate.expires_after", "5s");
     workspace.run(&["generate"]).exits(0);
     let git = server_with(false, false);

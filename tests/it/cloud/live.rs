@@ -118,9 +118,8 @@ async fn a_deployment_tells_people_what_happens() {
     let words = ["--rehearsal", "asks", "--approve", "all", "--format", "json"];
     let server = Server::start(&script(&rehearsed.start(SOW, &words).exits(0)));
     let workspace = crew_at(&server.url(), Through::Bedrock);
-    let questions = "questions: { remind_after: 30m }";
-    let linger = "questions: { remind_after: 30m, linger: 2m }";
-    workspace.edit("phases/discovery.yaml", questions, linger);
+    let linger = "questions: { linger: 2m }\ntask:";
+    workspace.edit("phases/discovery.yaml", "task:", linger);
     workspace.run(&["generate"]).exits(0);
     let (git, issuer, receiver) = (server_with(false, true), Issuer::start(), Receiver::start());
     let large: Vec<u8> = (0..5_000_000_u32).map(|n| (n % 251) as u8).collect();

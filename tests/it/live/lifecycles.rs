@@ -193,8 +193,7 @@ fn a_crew_that_stays_at_work_takes_an_answer_that_comes_soon() {
     std::fs::write(rehearsed.workspace().join("rehearsals/asks.yaml"), asks).expect("written");
     let words = ["--rehearsal", "asks", "--approve", "all", "--format", "json"];
     let (_server, crew) = served(&script(&rehearsed.start(SOW, &words).exits(0)), Through::OpenAi);
-    let questions = "questions: { remind_after: 30m";
-    crew.edit("phases/discovery.yaml", questions, &format!("{questions}, linger: 60s"));
+    crew.edit("phases/discovery.yaml", "task:", "questions: { linger: 60s }\ntask:");
     let sow = root().join("examples/sow").join(SOW);
     let sow = sow.to_str().expect("a path");
     let run = ["run", "--sow", sow, "--project", "demo", "--approve", "all"];

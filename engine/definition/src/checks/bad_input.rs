@@ -1,4 +1,5 @@
-//! The default or a choice of an input does not have its type, or the default is not a choice.
+//! An input's default or one of its choices has the wrong type, or the default is not one of the
+//! choices.
 //!
 //! Wrong:
 //!
@@ -45,11 +46,7 @@ fn look_at(context: &Context<'_>, name: &str, input: &Input, report: &mut Report
             let quoted = written.trim_matches(['"', '\'']);
             let found = report.error(
                 CHECK.code,
-                format!(
-                    "{written} is {}, but `{name}` is {}",
-                    article(given.kind()),
-                    article(kind)
-                ),
+                format!("`{name}` expects {}, not {}", article(kind), article(given.kind())),
             );
             found.at(place, "");
             if kind == InputType::Text {
@@ -62,18 +59,21 @@ fn look_at(context: &Context<'_>, name: &str, input: &Input, report: &mut Report
                 };
                 found.instead(right, false);
             } else {
-                found.help(format!("or set `type: {}`", given.kind().name()));
+                found.help(format!("change the value, or set `type: {}`", given.kind().name()));
             }
         } else if unfit {
             report
-                .error(CHECK.code, format!("a text has 1 to {MAX_INPUT} characters in one line"))
+                .error(
+                    CHECK.code,
+                    format!("text must be a single line of 1 to {MAX_INPUT} characters"),
+                )
                 .at(value.span, "");
         }
     }
     for (at, choice) in choices.into_iter().flatten().enumerate() {
         let before = || choices.into_iter().flatten().take(at);
         if choice.get().is_some() && before().any(|other| other.get() == choice.get()) {
-            report.error(CHECK.code, "this choice is there already").at(choice.span, "");
+            report.error(CHECK.code, "duplicate choice").at(choice.span, "");
         }
     }
     let (Some(choices), Some(default)) = (choices, &input.default) else { return };
@@ -90,7 +90,7 @@ fn look_at(context: &Context<'_>, name: &str, input: &Input, report: &mut Report
 
 fn article(kind: InputType) -> &'static str {
     match kind {
-        InputType::Text => "a text",
+        InputType::Text => "text",
         InputType::Integer => "a whole number",
         InputType::Boolean => "true or false",
     }

@@ -1,4 +1,4 @@
-//! No phase takes anything from a part of `defaults`.
+//! No phase uses a part of `defaults`.
 //!
 //! Every phase sets these keys itself, or has no review or gate to use them for.
 //!
@@ -34,9 +34,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
         };
         if !taken.iter().any(within) {
             report
-                .add(CHECK.code, Severity::Warning, format!("no phase takes anything from `{key}`"))
+                .add(CHECK.code, Severity::Warning, format!("no phase uses `defaults.{key}`"))
                 .at(span, "")
-                .help("remove it, or remove the keys from phases that set them themselves");
+                .help("remove it, or let a phase use it: drop the phase's own keys, or add the review or gate");
         }
     }
 }

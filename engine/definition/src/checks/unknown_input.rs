@@ -1,6 +1,7 @@
-//! A prompt, a template or a rehearsal does not agree with the inputs of its workflow.
+//! A prompt, template or rehearsal uses an input that its workflow lacks, or a rehearsal sets it wrongly.
 //!
-//! A prompt that several workflows use needs the input in each of them, unless it asks first:
+//! A prompt that several workflows use needs the input in each of them, unless it tests for the input
+//! first:
 //! `{% if inputs.region is defined %}`. A test needs a value for each input without a default.
 //!
 //! Wrong:
@@ -65,7 +66,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
         if let Some(other) = others.first() {
             let more = match others.len() {
                 1 => "used here too".to_owned(),
-                n => format!("and in {} more places", n - 1),
+                2 => "used here too, and in 1 more place".to_owned(),
+                n => format!("used here too, and in {} more places", n - 1),
             };
             found.also(*other, more);
         }
@@ -110,9 +112,16 @@ fn in_rehearsal(context: &Context<'_>, rehearsal: &RehearsalFile, report: &mut R
     for input in asked(workflow).filter(|input| input.default.is_none()) {
         if !has(&input) {
             report
-                .error(CHECK.code, format!("this test gives no value for `{}`", input.name))
+                .error(
+                    CHECK.code,
+                    format!("this test sets no value for the input `{}`", input.name),
+                )
                 .at(test.span, "")
-                .help(format!("add `inputs: {{ {}: ... }}`, which is {}", input.name, input.of()));
+                .help(format!(
+                    "add `inputs: {{ {}: ... }}`; the value must be {}",
+                    input.name,
+                    input.of()
+                ));
         }
     }
 }

@@ -33,7 +33,11 @@ impl Input {
         let fits = |value: &InputValue| self.choices.is_empty() || self.choices.contains(value);
         value.filter(fits).ok_or_else(|| {
             let shown: String = typed.chars().take(60).collect();
-            format!("`{shown}` is not a value of the input `{}`, which is {}", self.name, self.of())
+            format!(
+                "`{shown}` is not a valid value of the input `{}`; give {}",
+                self.name,
+                self.of()
+            )
         })
     }
 
@@ -84,8 +88,8 @@ impl Workflow {
         }
         match missing.as_slice() {
             [] => Ok(values),
-            [one] => Err(format!("this input is needed: {one}")),
-            all => Err(format!("these inputs are needed: {}", all.join("; "))),
+            [one] => Err(format!("missing input: {one}")),
+            all => Err(format!("missing inputs: {}", all.join("; "))),
         }
     }
 }

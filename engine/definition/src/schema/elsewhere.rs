@@ -8,17 +8,17 @@ pub(super) fn instead_of(key: &str) -> Option<&'static str> {
              prompt"
         }
         "parallel" | "matrix" | "strategy" | "concurrency" | "fan_out" => {
-            "phases follow each other: agents that work on one thing are members of one `swarm`"
+            "nothing runs in parallel: the agents of a swarm take turns, and phases run in order"
         }
         "depends_on" | "needs" | "after" | "next" | "goto" | "transitions" | "edges" => {
-            "the order is that of `phases` in the workflow; a review, a gate and their limits \
-             decide what is done again"
+            "phases run in the order of `phases` in the workflow; reviews, gates and their limits \
+             decide what runs again"
         }
         "loop" | "for_each" | "foreach" | "while" | "repeat" => {
             "use `review.max_reworks`, `deliver.max_attempts` or `gate.max_revisions`"
         }
         "schedule" | "cron" | "trigger" | "triggers" | "on" => {
-            "a scheduler of yours calls `cloudcrew run`, or `POST /projects` of the service"
+            "have your scheduler call `cloudcrew run`, or `POST /projects` of the service"
         }
         "steps" | "tasks" | "jobs" | "stages" | "nodes" => {
             "a workflow lists `phases`; each is a file in `phases/` with its `task`"
@@ -27,20 +27,23 @@ pub(super) fn instead_of(key: &str) -> Option<&'static str> {
             "what phases share belongs in `defaults` of agents.yaml"
         }
         "env" | "variables" | "vars" | "parameters" | "params" | "secrets" => {
-            "a workflow asks for `inputs`; secrets stay in the environment, such as `key_env` of a \
-             model"
+            "a workflow asks for `inputs`; keep secrets in the environment and name the variable, as \
+             `key_env` of a model does"
         }
         "goal" | "backstory" | "role" | "instructions" | "system_prompt" => {
             "it belongs in the Markdown file that `prompt` names"
         }
         "output" | "outputs" | "expected_output" => {
-            "what a phase owes are its `deliverables`, files in the repository"
+            "list the files that a phase must produce in its `deliverables`"
         }
         "entry" | "agents" | "members" => "each phase names its own agents, in its `swarm`",
-        "name" | "id" | "title" => "a file is named by its file name, an entry by its key",
+        "name" | "id" | "title" => {
+            "a phase gives its name in `phase`, a workflow in `workflow`; the name of an entry is \
+             its key"
+        }
         "timeout" => "the limits are `swarm.execution_timeout` and `swarm.node_timeout`",
         "on_failure" | "on_error" | "fallback" => {
-            "a failed swarm starts anew by `retry`; what is incomplete is sent back by `deliver`"
+            "`retry` starts a new swarm after a failure; `deliver` sends incomplete deliverables back"
         }
         "approval" | "human_input" | "approve" | "manual" => {
             "a phase waits for people at its `gate`"

@@ -12,7 +12,7 @@ pub struct Allowed {
     /// Code of the rule, as `check` shows it in brackets.
     #[schemars(extend("x-cloudcrew-rules" = true, "examples" = ["unused-agent"]))]
     pub rule: Written<String>,
-    /// The word that the warning marks. By default, any in the file.
+    /// The word that the warning marks. By default, every warning of this rule in the file.
     #[schemars(length(min = 1, max = 200), extend("examples" = ["legal"]))]
     pub at: Option<Written<String>>,
     /// The file, if the warning is in one that has no `allow`, such as a template. By default, this

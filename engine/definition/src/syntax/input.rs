@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{Entries, Written};
 use crate::shown::row;
 
-/// Something that the person who starts an engagement chooses. Prompts and templates read it as
+/// A value chosen by the person who starts an engagement. Prompts and templates read it as
 /// `inputs.NAME`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
@@ -21,7 +21,7 @@ pub struct Input {
     #[serde(rename = "type")]
     #[schemars(extend("default" = super::defaults::INPUT_TYPE))]
     pub kind: Option<Written<InputType>>,
-    /// Its value if none is given. Without a default, a value must be given.
+    /// The value if none is given. Without a default, the input is required.
     #[schemars(extend("examples" = ["eu-central-1"]))]
     pub default: Option<Written<InputValue>>,
     /// The values that may be given. By default, any of the type.
@@ -29,7 +29,7 @@ pub struct Input {
     pub choices: Option<Written<Vec<Written<InputValue>>>>,
 }
 
-/// Inputs, keyed by name. A template reads a name after a dot, so it has no `-`.
+/// Inputs, keyed by name. Names cannot contain `-`, because templates read them as `inputs.NAME`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(transparent)]
 pub struct Inputs(pub Entries<Input>);

@@ -28,7 +28,7 @@ pub struct PhaseFile {
     /// Name of a model in `models`, for all agents of the phase. By default, each uses its own.
     #[schemars(extend("x-cloudcrew-names" = "models", "examples" = ["opus"]))]
     pub model: Option<Written<String>>,
-    /// Models of single agents in this phase. They come before `model`.
+    /// Models for individual agents in this phase. They override `model`.
     #[schemars(extend("examples" = [{"sa": "opus"}]))]
     pub models: Option<Written<Cast>>,
     /// The artifacts that the phase owes the customer. Optional.
@@ -171,7 +171,7 @@ pub struct PhaseDefaults {
     /// Values for phases with a `gate`. A phase without one stays without.
     #[schemars(extend("examples" = [{"ratings": ["quality"], "remind_after": "24h"}]))]
     pub gate: Option<Written<Gate>>,
-    /// Values for questions of every phase.
+    /// Settings for the questions of agents in every phase.
     #[schemars(extend("examples" = [{"remind_after": "30m"}]))]
     pub questions: Option<Written<Questions>>,
     /// What agents of every phase are shown at the start of a visit.
@@ -180,7 +180,7 @@ pub struct PhaseDefaults {
     /// What happens in every phase when deliverables are incomplete.
     #[schemars(extend("examples" = [{"max_attempts": 2}]))]
     pub deliver: Option<Written<Deliver>>,
-    /// New swarms of every phase.
+    /// How often every phase starts a new swarm after one that failed or reached a limit.
     #[schemars(extend("examples" = [{"max_attempts": 1}]))]
     pub retry: Option<Written<Retry>>,
     /// How many crashes every phase tolerates.

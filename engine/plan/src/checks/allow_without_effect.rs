@@ -1,6 +1,6 @@
 //! An entry of `allow` allows nothing.
 //!
-//! There is no such warning (any more), or what was found is an error, and errors cannot be allowed.
+//! The warning does not exist or is gone, or the finding is an error, which cannot be allowed.
 //!
 //! Wrong:
 //!
@@ -82,9 +82,13 @@ pub(super) fn run(loaded: &mut Loaded, sources: &Sources) {
         {
             loaded
                 .report
-                .add(CODE, Severity::Warning, format!("`{}` has an `allow` of its own", word(path)))
+                .add(
+                    CODE,
+                    Severity::Warning,
+                    format!("`{}` can contain its own `allow`", word(path)),
+                )
                 .at(path.span, "")
-                .help("put the entry into that file");
+                .help("move the entry to that file");
         } else if found.iter().any(|found| fits((*file, entry), found, sources)) {
             loaded
                 .report
@@ -100,12 +104,12 @@ pub(super) fn run(loaded: &mut Loaded, sources: &Sources) {
             match at.filter(|_| !words.is_empty()) {
                 Some((at, span)) => loaded
                     .report
-                    .add(CODE, Severity::Warning, format!("there is no `{rule}` at `{at}`"))
+                    .add(CODE, Severity::Warning, format!("no `{rule}` warning at `{at}`"))
                     .at(span, "")
                     .help_closest(at, words),
                 None => loaded
                     .report
-                    .add(CODE, Severity::Warning, format!("there is no `{rule}` to allow"))
+                    .add(CODE, Severity::Warning, format!("no `{rule}` warning to allow"))
                     .at(entry.rule.span, "")
                     .help("remove the entry"),
             };
