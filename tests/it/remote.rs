@@ -274,10 +274,10 @@ const FAULTS: [(&[&str], &str); 15] = [
 #[test]
 #[ignore = "needs git, python3 and openssl"]
 fn no_fault_of_the_server_loses_a_commit() {
-    // The first push of a run is at its gate.
+    // A run pushes twice before it waits: the crew's commits, and the facts of the phase.
     for (faults, words) in FAULTS {
         let (server, crew) = (server(false), small());
-        server.faults(faults);
+        server.faults(&[faults, faults].concat());
         let gate = server.start(&crew, &[]).exits(10).says(words);
         let behind = words != "    pushed";
         assert_eq!(gate.err.contains("next attempt at"), behind, "{faults:?}: {}", gate.err);
@@ -479,7 +479,7 @@ fn a_service_ends_without_a_push_when_its_operator_allows_it() {
     let decided = json!({ "request": waiting["id"], "digest": waiting["digest"] });
     service.send(&post("/projects/demo/approve", &decided)).is(200);
     let parked = service.reaches("demo", "parked");
-    assert_eq!(parked["unpushed"]["commits"], 1, "{parked:#}");
+    assert_eq!(parked["unpushed"]["commits"], 2, "{parked:#}");
     service.send(&post("/projects/demo/waive-push", &json!({}))).is(200);
     let done = service.reaches("demo", "done");
     assert!(done["end"]["text"].as_str().unwrap().contains("waived by"), "{done:#}");
