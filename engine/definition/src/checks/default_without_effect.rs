@@ -36,7 +36,10 @@ fn run(context: &Context<'_>, report: &mut Report) {
             report
                 .add(CHECK.code, Severity::Warning, format!("no phase uses `defaults.{key}`"))
                 .at(span, "")
-                .help("remove it, or let a phase use it: drop the phase's own keys, or add the review or gate");
+                .help(
+                    "remove it, or let a phase use it: drop the phase's own keys, or add the \
+                     review or gate",
+                );
         }
     }
 }
