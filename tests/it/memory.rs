@@ -221,7 +221,11 @@ async fn a_death_between_recall_and_answer_changes_no_prompt() {
     let each = std::env::var("CLOUDCREW_RECALLS").ok().and_then(|n| n.parse().ok()).unwrap_or(2);
     let folder = tempfile::tempdir().expect("a folder");
     let home = folder.path().join("home");
-    start(&home, &crate::support::root(), SOW, None).await;
+    let crew = edited();
+    let (questions, restart) =
+        ("  questions: {", "  restart: { max_attempts: 1000 }\n  questions: {");
+    crew.edit("agents.yaml", questions, restart);
+    start(&home, crew.workspace(), SOW, None).await;
     let (first, store, _) = ports(&home).await;
     let model = Arc::new(Dies {
         inner: Arc::clone(&first.model),
