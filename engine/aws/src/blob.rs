@@ -51,27 +51,37 @@ impl Bucket {
 
     /// An object whose content has a hash.
     async fn read(&self, key: &str, hash: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        let what = format!("s3://{}/{key}", self.name);
-        let got = self.client.get_object().bucket(&self.name).key(key).send().await;
-        let object = match got {
-            Ok(object) => object,
-            Err(error) if error.code() == Some("NoSuchKey") => return Ok(None),
-            Err(error) => return Err(failed(&what, &error)),
-        };
-        let damaged = |why: &str| StoreError::Damaged { what: what.clone(), why: why.to_owned() };
-        if object.content_length().is_some_and(|length| length > MOST) {
-            return Err(damaged("it is larger than any blob"));
-        }
-        let body = object.body.collect().await.map_err(|error| {
-            let why = error.to_string();
-            StoreError::Unusable { what: what.clone(), why }
-        })?;
-        let bytes = body.into_bytes().to_vec();
+        let Some(bytes) = get(&self.client, &self.name, key, MOST).await? else { return Ok(None) };
         match digest(&bytes) == hash {
             true => Ok(Some(bytes)),
-            false => Err(damaged("its content does not match its hash")),
+            false => Err(StoreError::Damaged {
+                what: format!("s3://{}/{key}", self.name),
+                why: "its content does not match its hash".to_owned(),
+            }),
         }
     }
+}
+
+/// The bytes of an object of at most `most` bytes; `None` if there is none.
+pub(crate) async fn get(
+    client: &Client,
+    bucket: &str,
+    key: &str,
+    most: i64,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let what = format!("s3://{bucket}/{key}");
+    let object = match client.get_object().bucket(bucket).key(key).send().await {
+        Ok(object) => object,
+        Err(error) if error.code() == Some("NoSuchKey") => return Ok(None),
+        Err(error) => return Err(failed(&what, &error)),
+    };
+    if object.content_length().is_some_and(|length| length > most) {
+        let why = "it is larger than anything that is written there".to_owned();
+        return Err(StoreError::Damaged { what, why });
+    }
+    let body = object.body.collect().await;
+    let body = body.map_err(|error| StoreError::Unusable { what, why: error.to_string() })?;
+    Ok(Some(body.into_bytes().to_vec()))
 }
 
 /// A client for objects, which may be large.

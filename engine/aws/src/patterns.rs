@@ -22,7 +22,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use crate::blob;
 use crate::store::item::{Item, SK, damaged, key, number, number_of, text, text_of};
-use crate::store::{Written, failed, written};
+use crate::store::{Written, written};
 use crate::table::{Range, Table};
 
 /// Bundles read at the same time.
@@ -97,20 +97,11 @@ impl Library {
         if let Some(card) = known {
             return Ok(card);
         }
-        let what = format!("s3://{}/{at}", self.bucket);
-        let got = self.client.get_object().bucket(&*self.bucket).key(&at).send().await;
-        let got = got.map_err(|error| failed(&what, &error))?;
-        let broken = |why: &str| damaged(&what, why);
-        if got.content_length().is_some_and(|length| length > MOST) {
-            return Err(broken("it is larger than any bundle"));
-        }
-        let body = got
-            .body
-            .collect()
-            .await
-            .map_err(|error| StoreError::Unusable { what: what.clone(), why: error.to_string() })?;
-        let card: Card = serde_json::from_slice(&body.into_bytes())
-            .map_err(|error| broken(&error.to_string()))?;
+        let broken = |why: &str| damaged(&format!("s3://{}/{at}", self.bucket), why);
+        let bytes = blob::get(&self.client, &self.bucket, &at, MOST).await?;
+        let bytes = bytes.ok_or_else(|| broken("it is missing"))?;
+        let card: Card =
+            serde_json::from_slice(&bytes).map_err(|error| broken(&error.to_string()))?;
         if !at.ends_with(&format!("/{}/bundle.json", card.pattern.digest())) {
             return Err(broken("its files do not match its digest"));
         }
