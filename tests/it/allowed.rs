@@ -11,6 +11,13 @@ fn an_allowed_warning_is_counted_and_one_that_is_gone_is_reported() {
                  later }\n";
     crew.write("agents.yaml", &(agents.clone() + legal));
     crew.run(&["check"]).exits(0).says("no problems, 1 allowed");
+    // It follows a new name, and only where it is about the thing that is renamed.
+    crew.run(&["rename", "model", "opus", "legal"]).exits(0);
+    crew.run(&["check"]).exits(0).says("1 allowed");
+    crew.run(&["rename", "agent", "legal", "lawyer"]).exits(0);
+    crew.run(&["check"]).exits(0).says("1 allowed");
+    assert!(crew.read("agents.yaml").contains("at: lawyer"));
+    crew.run(&["rename", "agent", "lawyer", "legal"]).exits(0);
     // Only what is named is allowed.
     crew.edit("agents.yaml", "at: legal", "at: qa");
     crew.run(&["check"]).exits(1).says("unused-agent").says("no `unused-agent` warning at `qa`");

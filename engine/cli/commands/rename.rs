@@ -6,6 +6,7 @@ use std::path::Path;
 
 use clap::ValueEnum;
 use cloudcrew_definition::diagnostic::{Diagnostic, Format, Severity, closest, render};
+use cloudcrew_definition::load as definitions;
 use cloudcrew_definition::names::{NameKind, Names, mentions, occurrences, renaming, standing};
 use cloudcrew_definition::shown::row;
 use cloudcrew_definition::source::{FileId, MAX_FILE_BYTES, Sources};
@@ -90,18 +91,35 @@ pub fn rename(args: &Args, what: Renamed, from: &str, to: &str) -> Result<Exit, 
     Ok(Exit::Done)
 }
 
-/// Adds the places where `allow` names the word of a warning about the thing.
+/// Adds the places where `allow` names the word of a warning about the thing itself.
 fn allowed(sources: &Sources, from: &str, found: &mut Found) {
-    let workspace = load(sources, &catalogue()).workspace;
-    for (file, entry) in workspace.allowed() {
-        let Some(at) = entry.at.as_ref().filter(|at| at.get().is_some_and(|at| at == from)) else {
-            continue;
-        };
+    // Without the rules that take allowed warnings out.
+    let loaded = definitions(sources, &catalogue());
+    let is_of_thing = |warning: &Diagnostic| {
+        let place = warning.at.as_ref().map(|at| at.span);
+        place.is_some_and(|at| {
+            let ranges = found.get(&at.file).into_iter().flatten();
+            ranges.into_iter().any(|range| at.start <= range.start && range.end <= at.end)
+        })
+    };
+    let warnings = loaded.report.diagnostics().iter().filter(|warning| is_of_thing(warning));
+    let rules: Vec<&str> = warnings.map(|warning| warning.code).collect();
+    let mut more: Vec<(FileId, Range<usize>)> = Vec::new();
+    for (file, entry) in loaded.workspace.allowed() {
+        let is_meant = entry.rule.get().is_some_and(|rule| rules.contains(&rule.as_str()));
+        let Some(at) = entry.at.as_ref().filter(|_| is_meant) else { continue };
         let text = sources.text(file).get(at.span.start..at.span.end).unwrap_or_default();
-        let start = at.span.start + text.find(from).unwrap_or(0);
+        if text.trim_matches(['"', '\'']) == from {
+            let start = at.span.start + usize::from(text.len() > from.len());
+            more.push((file, start..start + from.len()));
+        }
+    }
+    for (file, range) in more {
         let ranges = found.entry(file).or_default();
-        ranges.push(start..start + from.len());
+        ranges.push(range);
         ranges.sort_by_key(|range| range.start);
+        // An alias stands where its anchor does.
+        ranges.dedup();
     }
 }
 
