@@ -173,6 +173,16 @@ fn a_change_of_the_defaults_is_one_change_where_it_was_made() {
         .exits(0)
         .says("1 change\n")
         .says("[agents.yaml defaults.gate.remind_after]");
+    // A phase that no longer overrides it changes alone.
+    crew.edit("agents.yaml", "remind_after: 12h", "remind_after: 24h");
+    crew.edit("phases/poc.yaml", "gate: {}", "gate: { remind_after: 4h }");
+    let before = crew.run(&["plan", "--format", "json"]).exits(0).out.clone();
+    std::fs::write(&saved, before).expect("written");
+    crew.edit("phases/poc.yaml", "gate: { remind_after: 4h }", "gate: {}");
+    crew.run(&["plan", "--against", saved.to_str().expect("a path")])
+        .exits(0)
+        .says("1 change\n  phase poc\n")
+        .says("[agents.yaml defaults.gate.remind_after]");
     // Keys within keys are named in full.
     crew.edit("phases/handoff.yaml", "gate: {}", "gate: { approvers: { groups: [finance] } }");
     let plan = crew.run(&["plan", "--format", "json"]).exits(0).json();

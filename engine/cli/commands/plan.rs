@@ -120,23 +120,36 @@ pub async fn plan(args: &Args, planned: &Planned) -> Result<Exit, Failure> {
     Ok(if planned.exit_code && changed { Exit::Failed } else { Exit::Done })
 }
 
-/// The changes of values that phases inherit, where they are written, and once for all phases.
+/// The changes of values that phases inherit, where they are written; once, if all phases that
+/// inherit the value change alike.
 fn at_their_place(changes: Vec<Change>, inherited: &[PhaseDefault]) -> Vec<Change> {
+    let of = |change: &Change| {
+        inherited.iter().find(|one| {
+            let key = change.key.strip_prefix(&format!("phases/{}.yaml ", one.phase));
+            key.is_some_and(|key| key == one.key || key.starts_with(&format!("{}.", one.key)))
+        })
+    };
+    let moved = |change: &Change| {
+        let key = change.key.split_once(' ').map_or("", |(_, key)| key);
+        Change { key: format!("agents.yaml defaults.{key}"), ..change.clone() }
+    };
     let mut placed: Vec<Change> = Vec::new();
-    for mut change in changes {
-        let of_phase = inherited.iter().find(|one| {
-            let part = change.key.strip_prefix(&format!("phases/{}.yaml ", one.phase));
-            part.is_some_and(|key| key == one.key || key.starts_with(&format!("{}.", one.key)))
-        });
-        if let Some(one) = of_phase {
-            let key = change.key.split(' ').nth(1).unwrap_or(&one.key);
-            change.key = format!("agents.yaml defaults.{key}");
-            change.about = "defaults".to_owned();
-            if placed.iter().any(|there| (&there.key, &there.text) == (&change.key, &change.text)) {
-                continue;
-            }
+    for change in &changes {
+        let Some(one) = of(change) else {
+            placed.push(change.clone());
+            continue;
+        };
+        let mut new = moved(change);
+        let alike = changes
+            .iter()
+            .filter(|other| of(other).is_some() && other.text == change.text)
+            .filter(|other| moved(other).key == new.key);
+        if alike.count() == inherited.iter().filter(|other| other.key == one.key).count() {
+            new.about = "defaults".to_owned();
         }
-        placed.push(change);
+        if !placed.contains(&new) {
+            placed.push(new);
+        }
     }
     placed
 }
