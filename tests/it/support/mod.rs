@@ -195,7 +195,8 @@ impl Crew {
         self
     }
 
-    /// Sets a key of a part of a definition file, such as `swarm.max_turns`. The part must be there.
+    /// Sets a key of a part of a definition file, such as `swarm.max_turns`. The part must be
+    /// there.
     #[track_caller]
     pub fn set(&self, file: &str, way: &str, value: &str) -> &Crew {
         let (part, key) = way.split_once('.').expect("a key in a part");

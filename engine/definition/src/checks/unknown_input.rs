@@ -1,7 +1,7 @@
-//! A prompt, template or rehearsal uses an input that its workflow lacks, or a rehearsal sets it wrongly.
+//! A prompt, template or rehearsal uses an input wrongly.
 //!
-//! A prompt that several workflows use needs the input in each of them, unless it tests for the input
-//! first:
+//! The workflow lacks the input, or a rehearsal sets another value than it may have. A prompt that
+//! several workflows use needs the input in each of them, unless it tests for it first:
 //! `{% if inputs.region is defined %}`. A test needs a value for each input without a default.
 //!
 //! Wrong:

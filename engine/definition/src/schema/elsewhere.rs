@@ -27,8 +27,8 @@ pub(super) fn instead_of(key: &str) -> Option<&'static str> {
             "what phases share belongs in `defaults` of agents.yaml"
         }
         "env" | "variables" | "vars" | "parameters" | "params" | "secrets" => {
-            "a workflow asks for `inputs`; keep secrets in the environment and name the variable, as \
-             `key_env` of a model does"
+            "a workflow asks for `inputs`; keep secrets in the environment and name the variable, \
+             as `key_env` of a model does"
         }
         "goal" | "backstory" | "role" | "instructions" | "system_prompt" => {
             "it belongs in the Markdown file that `prompt` names"
@@ -43,7 +43,8 @@ pub(super) fn instead_of(key: &str) -> Option<&'static str> {
         }
         "timeout" => "the limits are `swarm.execution_timeout` and `swarm.node_timeout`",
         "on_failure" | "on_error" | "fallback" => {
-            "`retry` starts a new swarm after a failure; `deliver` sends incomplete deliverables back"
+            "`retry` starts a new swarm after a failure; `deliver` sends incomplete deliverables \
+             back"
         }
         "approval" | "human_input" | "approve" | "manual" => {
             "a phase waits for people at its `gate`"

@@ -37,7 +37,8 @@ pub struct AgentsFile {
     #[schemars(extend("x-cloudcrew-defines" = "agents"))]
     pub agents: Written<Entries<Agent>>,
     /// Warnings of this file that are intended. Optional.
-    #[schemars(extend("examples" = [[{"rule": "unused-agent", "at": "legal", "reason": "It joins in the next release"}]]))]
+    #[schemars(extend("examples" = [[{"rule": "unused-agent", "at": "legal",
+        "reason": "It joins in the next release"}]]))]
     pub allow: Option<Written<Vec<Written<Allowed>>>>,
 }
 

@@ -66,7 +66,8 @@ pub struct PhaseFile {
     #[schemars(extend("examples" = [{"max_attempts": 10}]))]
     pub restart: Option<Written<Restart>>,
     /// Warnings of this file that are intended. Optional.
-    #[schemars(extend("examples" = [[{"rule": "too-few-visits", "at": "max_handoffs", "reason": "The pilot stops early"}]]))]
+    #[schemars(extend("examples" = [[{"rule": "too-few-visits", "at": "max_handoffs",
+        "reason": "The pilot stops early"}]]))]
     pub allow: Option<Written<Vec<Written<Allowed>>>>,
 }
 
@@ -112,18 +113,21 @@ macro_rules! with_limits {
             #[schemars(range(min = 1, max = 100_000), extend("default" = defaults::MAX_TURNS))]
             pub max_turns: Option<Written<u32>>,
             /// Maximum active time of the swarm. Time spent waiting for a person does not count.
-            #[schemars(extend("default" = written(defaults::EXECUTION_TIMEOUT), "examples" = ["20m"]))]
+            #[schemars(extend("default" = written(defaults::EXECUTION_TIMEOUT),
+                "examples" = ["20m"]))]
             pub execution_timeout: Option<Written<Duration>>,
             /// Maximum active time of one visit.
             #[schemars(extend("default" = written(defaults::NODE_TIMEOUT), "examples" = ["5m"]))]
             pub node_timeout: Option<Written<Duration>>,
-            /// Number of recent visits that are checked for agents that only hand off to each other. `0`
-            /// disables the check.
-            #[schemars(range(max = 1000), extend("default" = defaults::REPETITIVE_HANDOFF_DETECTION_WINDOW,
+            /// Number of recent visits that are checked for agents that only hand off to each other.
+            /// `0` disables the check.
+            #[schemars(range(max = 1000), extend(
+                "default" = defaults::REPETITIVE_HANDOFF_DETECTION_WINDOW,
                 "examples" = [6]))]
             pub repetitive_handoff_detection_window: Option<Written<u32>>,
             /// Minimum number of different agents in that window. With fewer, the swarm ends.
-            #[schemars(range(max = 1000), extend("default" = defaults::REPETITIVE_HANDOFF_MIN_UNIQUE_AGENTS,
+            #[schemars(range(max = 1000), extend(
+                "default" = defaults::REPETITIVE_HANDOFF_MIN_UNIQUE_AGENTS,
                 "examples" = [2]))]
             pub repetitive_handoff_min_unique_agents: Option<Written<u32>>,
             /// Maximum number of input and output tokens of one swarm. Defaults to no limit.
@@ -240,7 +244,8 @@ pub struct Deliverable {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Review {
-    /// The agent that reviews. It needs a tool that gives a verdict. Required here or in `defaults`.
+    /// The agent that reviews. It needs a tool that gives a verdict. Required here or in
+    /// `defaults`.
     #[schemars(extend("x-cloudcrew-names" = "agents", "examples" = ["pm"]))]
     pub agent: Option<Written<String>>,
     /// How thorough the review is. Required here or in `defaults`.

@@ -50,7 +50,8 @@ pub struct RehearsalFile {
     #[schemars(extend("examples" = [{"outcome": "completed", "reminders": 1}]))]
     pub expect: Option<Written<Expect>>,
     /// Warnings of this file that are intended. Optional.
-    #[schemars(extend("examples" = [[{"rule": "bend-without-effect", "at": "qa", "reason": "The next phase needs it"}]]))]
+    #[schemars(extend("examples" = [[{"rule": "bend-without-effect", "at": "qa",
+        "reason": "The next phase needs it"}]]))]
     pub allow: Option<Written<Vec<Written<Allowed>>>>,
 }
 

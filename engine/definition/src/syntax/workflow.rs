@@ -48,7 +48,8 @@ pub struct WorkflowFile {
     #[schemars(extend("x-cloudcrew-names" = "finalize_steps", "examples" = [["summary"]]))]
     pub finalize: Option<Written<Vec<Written<String>>>>,
     /// Warnings of this file that are intended. Optional.
-    #[schemars(extend("examples" = [[{"rule": "unused-phase", "at": "poc", "reason": "Only pilots use it"}]]))]
+    #[schemars(extend("examples" = [[{"rule": "unused-phase", "at": "poc",
+        "reason": "Only pilots use it"}]]))]
     pub allow: Option<Written<Vec<Written<Allowed>>>>,
 }
 
