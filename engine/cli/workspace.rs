@@ -275,17 +275,19 @@ pub fn wrong(sources: &Sources, report: &Report, words: &str) -> Failure {
 /// The named workflow, the only one, or `delivery`.
 pub fn workflow(definition: &Definition, given: Option<&str>) -> Result<String, Failure> {
     let names: Vec<&str> = definition.workflows.iter().map(|w| w.name.as_str()).collect();
-    match (given, names.as_slice()) {
-        (Some(given), names) if names.contains(&given) => Ok(given.to_owned()),
-        (Some(given), names) => {
-            let help = match closest(given, names) {
+    let written = definition.workflows.iter().filter(|w| w.variant_of.is_none());
+    let written: Vec<&str> = written.map(|w| w.name.as_str()).collect();
+    match (given, written.as_slice()) {
+        (Some(given), _) if names.contains(&given) => Ok(given.to_owned()),
+        (Some(given), _) => {
+            let help = match closest(given, &names) {
                 Some(name) => format!("did you mean `{name}`?"),
                 None => format!("choose one of {}", names.join(", ")),
             };
             Err(Failure::usage(format!("no workflow named `{given}`; {help}")))
         }
         (None, [only]) => Ok((*only).to_owned()),
-        (None, names) if names.contains(&"delivery") => Ok("delivery".to_owned()),
-        (None, names) => Err(Failure::usage(format!("choose a workflow: {}", names.join(", ")))),
+        (None, _) if written.contains(&"delivery") => Ok("delivery".to_owned()),
+        (None, _) => Err(Failure::usage(format!("choose a workflow: {}", names.join(", ")))),
     }
 }

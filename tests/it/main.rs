@@ -68,3 +68,4 @@ mod suite;
 mod support;
 mod transition;
 mod turns;
+mod variants;

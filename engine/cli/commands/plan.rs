@@ -1,6 +1,6 @@
 //! `plan`: what a run would do and cost, and what has changed.
 
-use cloudcrew_definition::crew::Grant;
+use cloudcrew_definition::crew::{Definition, Grant, Workflow};
 use cloudcrew_plan::build;
 use cloudcrew_plan::compare::{Change, compare, compare_all};
 use cloudcrew_plan::forecast::forecast;
@@ -13,7 +13,7 @@ use crate::output::pretty;
 use crate::planned::{before, human, look_back, on_aws};
 use crate::workspace;
 use cloudcrew_views::VERSION;
-use cloudcrew_views::plan::{PhaseDefault, PlanAgent, PlanDocument};
+use cloudcrew_views::plan::{PhaseDefault, PlanAgent, PlanDocument, PlanVariant};
 
 pub async fn plan(args: &Args, planned: &Planned) -> Result<Exit, Failure> {
     let root = workspace::find(args.workspace.as_deref())?;
@@ -72,14 +72,13 @@ pub async fn plan(args: &Args, planned: &Planned) -> Result<Exit, Failure> {
     let flow = definition
         .workflow(&workflow)
         .ok_or_else(|| Failure::usage(format!("no workflow named `{workflow}`")))?;
-    let phases: Vec<_> = flow.phases.iter().filter_map(|name| definition.phase(name)).collect();
     let agents = at_work(&definition, flow).into_iter();
     let changed = !changes.is_empty();
     let expected = forecast(&definition, flow);
     let document = PlanDocument {
         version: VERSION,
         definition_hash: hash,
-        gates: phases.iter().filter(|p| p.gate.is_some()).count() as u32,
+        gates: gates(&definition, flow),
         agents: agents
             .map(|a| PlanAgent {
                 agent: a.name.clone(),
@@ -105,6 +104,7 @@ pub async fn plan(args: &Args, planned: &Planned) -> Result<Exit, Failure> {
             .collect(),
         on_aws: on_aws(&definition, flow, &expected),
         forecast: expected,
+        variants: definition.variants(&workflow).map(|of| variant(&definition, of)).collect(),
         past,
         against,
         changes,
@@ -118,6 +118,22 @@ pub async fn plan(args: &Args, planned: &Planned) -> Result<Exit, Failure> {
         Format::Json => crate::out::document(&pretty(&document)),
     }
     Ok(if planned.exit_code && changed { Exit::Failed } else { Exit::Done })
+}
+
+fn variant(definition: &Definition, of: &Workflow) -> PlanVariant {
+    PlanVariant {
+        workflow: of.name.clone(),
+        description: of.description.clone(),
+        phases: of.phases.clone(),
+        gates: gates(definition, of),
+        forecast: forecast(definition, of).total,
+    }
+}
+
+/// The number of gates of a workflow.
+fn gates(definition: &Definition, of: &Workflow) -> u32 {
+    let phases = of.phases.iter().filter_map(|name| definition.phase(name));
+    phases.filter(|phase| phase.gate.is_some()).count() as u32
 }
 
 /// The changes of values that phases inherit, where they are written; once, if all phases that

@@ -9,7 +9,7 @@ use cloudcrew_plan::forecast::{PhaseForecast, dollars, number};
 
 use crate::models::price;
 use crate::words::counted;
-use cloudcrew_views::plan::{OnAws, PlanAgent, PlanDocument};
+use cloudcrew_views::plan::{OnAws, PlanAgent, PlanDocument, PlanVariant};
 
 pub fn human(definition: &Definition, plan: &PlanDocument) -> String {
     let mut text = String::new();
@@ -66,6 +66,9 @@ pub fn human(definition: &Definition, plan: &PlanDocument) -> String {
         .map(|a| format!("{} {}", a.what, a.range.show(number)))
         .collect();
     let _ = writeln!(text, "  assumed: {}", assumed.join(" · "));
+    for variant in &plan.variants {
+        text.push_str(&of_variant(variant));
+    }
     if let Some(aws) = &plan.on_aws {
         text.push_str(&of_aws(aws));
     }
@@ -85,6 +88,17 @@ pub fn human(definition: &Definition, plan: &PlanDocument) -> String {
     }
     text.push_str(&compared(plan));
     text
+}
+
+fn of_variant(variant: &PlanVariant) -> String {
+    let PlanVariant { workflow, description, phases, gates, forecast } = variant;
+    format!(
+        "\nvariant {workflow}{} · {}\n  {}: {}\n  forecast · {forecast}\n",
+        described(description),
+        counted(*gates as usize, "gate"),
+        counted(phases.len(), "phase"),
+        phases.join(", "),
+    )
 }
 
 fn of_aws(aws: &OnAws) -> String {

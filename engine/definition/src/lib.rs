@@ -67,6 +67,7 @@ fn judge(
         }
     }
     workspace.inherit();
+    workspace.vary();
     checks::run(
         &checks::Context::new(sources, &workspace, catalogue),
         cores(sources.iter().count()),

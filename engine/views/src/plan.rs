@@ -2,7 +2,7 @@
 
 use cloudcrew_plan::Plan;
 use cloudcrew_plan::compare::Change;
-use cloudcrew_plan::forecast::{Forecast, Range};
+use cloudcrew_plan::forecast::{Estimate, Forecast, Range};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -23,6 +23,9 @@ pub struct PlanDocument {
     /// Costs on AWS besides tokens; absent when a price is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_aws: Option<OnAws>,
+    /// The variants of the workflow.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub variants: Vec<PlanVariant>,
     /// What past engagements took.
     pub past: Past,
     /// The definition that it is compared with.
@@ -50,6 +53,21 @@ pub struct PhaseDefault {
     pub key: String,
     /// Line of `agents.yaml` where it is set.
     pub line: u32,
+}
+
+/// A variant of the workflow.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PlanVariant {
+    /// Name of the workflow that it is started as.
+    pub workflow: String,
+    /// One line about it, or empty.
+    pub description: String,
+    /// Its phases.
+    pub phases: Vec<String>,
+    /// Minimum number of decisions by a person.
+    pub gates: u32,
+    /// The forecast of its turns, tokens and cost.
+    pub forecast: Estimate,
 }
 
 /// Costs on AWS besides tokens.

@@ -8,7 +8,7 @@ use crate::path::{Scope, ScopeFault};
 use crate::source::{FileId, Sources, Span};
 use crate::syntax::{
     Agent, AgentsFile, Deliverable, ExpectedDeliverable, PhaseFile, RehearsalFile, Swarm,
-    Workspace, Written,
+    WorkflowFile, Workspace, Written,
 };
 
 /// Everything that was read, and the engine's catalogue.
@@ -70,6 +70,27 @@ impl<'a> Context<'a> {
 
     pub(super) fn phases(&self) -> impl Iterator<Item = &'a PhaseFile> + use<'a> {
         self.workspace.phases.iter().map(|(_, p)| p)
+    }
+
+    /// The workflows that have a file of their own: not the variants.
+    pub(super) fn written_workflows(
+        &self,
+    ) -> impl Iterator<Item = (FileId, &'a WorkflowFile)> + use<'a> {
+        let all = self.workspace.workflows.iter().map(|(file, workflow)| (*file, workflow));
+        all.filter(|(_, workflow)| workflow.of.is_none())
+    }
+
+    /// The workflow that a rehearsal runs, chosen as `cloudcrew test` does.
+    pub(super) fn rehearsed(&self, rehearsal: &RehearsalFile) -> Option<&'a WorkflowFile> {
+        let all = || self.workspace.workflows.iter().map(|(_, workflow)| workflow);
+        let named = |name: &str| all().find(|w| text(&w.workflow).is_some_and(|(n, _)| n == name));
+        match &rehearsal.workflow {
+            Some(written) => named(text(written)?.0),
+            None => named("delivery").or_else(|| {
+                let mut written = self.written_workflows();
+                written.next().map(|(_, only)| only).filter(|_| written.next().is_none())
+            }),
+        }
     }
 
     /// Names of phases, taken from file names, so a wrong `phase:` is reported only once.

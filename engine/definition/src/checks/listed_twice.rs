@@ -45,11 +45,11 @@ fn run(context: &Context<'_>, report: &mut Report) {
         .flat_map(|d| [d.headings.as_ref(), d.passed_by.as_ref()])
         .flatten();
     let workflows = context
-        .workspace
-        .workflows
-        .iter()
+        .written_workflows()
         .flat_map(|(_, w)| [Some(&w.phases), w.finalize.as_ref()])
         .flatten();
+    let variants = context.written_workflows().filter_map(|(_, w)| w.variants.as_ref()?.get());
+    let left_out = variants.flat_map(|v| v.iter()).map(|(_, _, variant)| &variant.without);
     crew.into_iter()
         .chain(agents)
         .chain(grants)
@@ -59,6 +59,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
         .chain(ratings)
         .chain(tests)
         .chain(workflows)
+        .chain(left_out)
         .for_each(|l| list(l, report));
     for (_, pattern) in &context.workspace.patterns {
         let files = pattern.files.get().into_iter().flatten().filter_map(Written::get);

@@ -4,6 +4,7 @@
 mod bad_input;
 mod bad_path;
 mod bad_value;
+mod bad_variant;
 mod bend_without_effect;
 mod budget_without_effect;
 mod command_without_tool;
@@ -88,6 +89,7 @@ checks!(
     bad_input,
     bad_path,
     bad_value,
+    bad_variant,
     bend_without_effect,
     budget_without_effect,
     command_without_tool,

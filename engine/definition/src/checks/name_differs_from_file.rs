@@ -25,7 +25,7 @@ pub(super) const CHECK: Check = Check { code: "name-differs-from-file", run: Som
 
 fn run(context: &Context<'_>, report: &mut Report) {
     let phases = context.workspace.phases.iter().map(|(file, p)| (*file, &p.phase));
-    let workflows = context.workspace.workflows.iter().map(|(file, w)| (*file, &w.workflow));
+    let workflows = context.written_workflows().map(|(file, w)| (file, &w.workflow));
     let rehearsals = context.workspace.rehearsals.iter().map(|(file, r)| (*file, &r.rehearsal));
     let patterns = context.workspace.patterns.iter().map(|(file, p)| (*file, &p.pattern));
     for (file, name) in phases.chain(workflows).chain(rehearsals).chain(patterns) {

@@ -18,11 +18,11 @@
 //!   phases: [discovery, discovery, architecture, poc]
 //! ```
 
-use super::context::{text, texts};
+use super::context::texts;
 use super::{Check, Context};
 use crate::diagnostic::{Report, Severity};
 use crate::source::Span;
-use crate::syntax::{RehearsalFile, WorkflowFile};
+use crate::syntax::RehearsalFile;
 
 pub(super) const CHECK: Check = Check { code: "phase-out-of-order", run: Some(run) };
 
@@ -99,7 +99,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
 fn deviation<'a>(context: &Context<'a>, file: &'a RehearsalFile) -> Option<Deviation<'a>> {
     let known = context.phase_names();
     let expected = file.expect.as_ref()?.get()?.phases.as_ref()?;
-    let workflow = workflow_of(context, file)?;
+    let workflow = context.rehearsed(file)?;
     let planned: Vec<&str> = texts(&workflow.phases).map(|(name, _)| name).collect();
     // Unknown names have their own check, and an unreadable list has no order.
     if workflow.phases.get().is_none_or(|all| all.len() != planned.len())
@@ -125,17 +125,4 @@ fn deviation<'a>(context: &Context<'a>, file: &'a RehearsalFile) -> Option<Devia
         at = Some(next);
     }
     None
-}
-
-/// The workflow that the test rehearses, chosen as `cloudcrew test` does.
-fn workflow_of<'a>(context: &Context<'a>, file: &RehearsalFile) -> Option<&'a WorkflowFile> {
-    let workflows = &context.workspace.workflows;
-    let named = |name: &str| {
-        workflows.iter().map(|(_, w)| w).find(|w| text(&w.workflow).is_some_and(|(n, _)| n == name))
-    };
-    match &file.workflow {
-        Some(written) => named(text(written)?.0),
-        None => named("delivery")
-            .or_else(|| workflows.first().map(|(_, w)| w).filter(|_| workflows.len() == 1)),
-    }
 }

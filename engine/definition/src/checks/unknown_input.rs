@@ -79,15 +79,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
 }
 
 fn in_rehearsal(context: &Context<'_>, rehearsal: &RehearsalFile, report: &mut Report) {
-    let named = rehearsal.workflow.as_ref().and_then(text).map(|(name, _)| name);
-    let workflows = &context.workspace.workflows;
-    let is_meant = |workflow: &WorkflowFile| {
-        let name = text(&workflow.workflow).map(|(name, _)| name);
-        workflows.len() == 1 || name == named.or(Some("delivery"))
-    };
-    let Some((_, workflow)) = workflows.iter().find(|(_, workflow)| is_meant(workflow)) else {
-        return;
-    };
+    let Some(workflow) = context.rehearsed(rehearsal) else { return };
     let given = rehearsal.inputs.as_ref().and_then(Written::get);
     for (name, value) in given.into_iter().flat_map(|given| &given.0) {
         let Some((name, span)) = text(name) else { continue };

@@ -35,7 +35,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
             .at(file.rehearsal.span, "");
         found.help("set `workflow`: there are several workflows, and none is named `delivery`");
     }
-    let known: Vec<&str> = context.stems("workflows/", ".yaml").map(|(name, _)| name).collect();
+    let mut known: Vec<&str> = context.stems("workflows/", ".yaml").map(|(name, _)| name).collect();
+    let variants = context.workspace.workflows.iter().filter(|(_, w)| w.of.is_some());
+    known.extend(variants.filter_map(|(_, w)| text(&w.workflow)).map(|(name, _)| name));
     for (name, span) in
         context.workspace.rehearsals.iter().filter_map(|(_, r)| text(r.workflow.as_ref()?))
     {

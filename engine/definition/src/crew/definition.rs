@@ -77,6 +77,9 @@ pub struct Workflow {
     pub description: String,
     /// Names of phases.
     pub phases: Vec<String>,
+    /// The workflow that it is a variant of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant_of: Option<String>,
     /// What is chosen at the start, in the order written.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inputs: Vec<Input>,
@@ -157,6 +160,11 @@ impl Definition {
     /// Finds a workflow by name.
     pub fn workflow(&self, name: &str) -> Option<&Workflow> {
         self.workflows.iter().find(|w| w.name == name)
+    }
+
+    /// The workflows without some phases of another one.
+    pub fn variants<'a>(&'a self, of: &'a str) -> impl Iterator<Item = &'a Workflow> {
+        self.workflows.iter().filter(move |workflow| workflow.variant_of.as_deref() == Some(of))
     }
 
     /// Finds a template by name.

@@ -6,7 +6,7 @@ use super::{Name, NameKind};
 use crate::document::{Document, Kind, NodeId};
 use crate::schema::{for_item, for_key, plain};
 use crate::source::{FileId, Span};
-use crate::syntax::{FileKind, is_text};
+use crate::syntax::{FileKind, is_text, variant_name};
 
 /// The name that a file defines by its path: a template, prompt, phase, workflow or rehearsal.
 pub fn of_file(file: FileId, path: &str) -> Option<Name> {
@@ -28,17 +28,41 @@ pub fn in_document(kind: FileKind, path: &str, document: &Document) -> Vec<Name>
     let mut walk = Walk { document, names: Vec::new() };
     walk.visit(plain(kind), document.root());
     let mut names = walk.names;
+    let in_variants = variants(kind, path, document);
+    names.extend(in_variants.iter().cloned());
     names.sort_by_key(|n| (n.span.start, n.span.end));
     // An alias repeats the names at one place.
     names.dedup();
     // Other files refer to it by its file name, whatever name it declares.
     let own = of_file(document.file(), path);
     for name in &mut names {
-        if let Some(own) = own.as_ref().filter(|own| name.defines && own.kind == name.kind) {
+        let declares = name.defines && !in_variants.contains(name);
+        if let Some(own) = own.as_ref().filter(|own| declares && own.kind == name.kind) {
             name.text.clone_from(&own.text);
         }
     }
     names
+}
+
+/// The workflows that the variants of a workflow are started as, each at the key of its variant.
+fn variants(kind: FileKind, path: &str, document: &Document) -> Vec<Name> {
+    let own = of_file(document.file(), path).filter(|_| kind == FileKind::Workflow);
+    let entries = |node: NodeId| match &document.node(node).kind {
+        Kind::Map(entries) => entries.as_slice(),
+        _ => &[],
+    };
+    let is_variants = |(key, _): &&(NodeId, NodeId)| document.text(*key) == Some("variants");
+    let Some((own, (_, variants))) =
+        own.zip(entries(document.root()).iter().find(is_variants).copied())
+    else {
+        return Vec::new();
+    };
+    let name = |(key, _): &(NodeId, NodeId)| {
+        let text = variant_name(&own.text, document.text(*key)?);
+        let span = document.node(*key).span;
+        Some(Name { kind: NameKind::Workflows, text, span, defines: true })
+    };
+    entries(variants).iter().filter_map(name).collect()
 }
 
 struct Walk<'a> {

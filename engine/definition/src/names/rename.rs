@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::{Name, NameKind, Names};
+use super::{Name, NameKind, Names, of_file};
 use crate::path::RepoPath;
 use crate::source::{FileId, Sources, Span};
 use crate::syntax::{is_name, is_text};
@@ -36,7 +36,33 @@ pub fn occurrences(
             found.entry(one.span.file).or_default().push(range);
         }
     }
+    // A variant is named after its workflow.
+    for variant in variants(sources, names, name).filter(|_| kind == NameKind::Workflows) {
+        for one in names.references(kind, &variant.text) {
+            if let Some(range) = standing(sources, one) {
+                let range = range.start..range.start + name.len();
+                found.entry(one.span.file).or_default().push(range);
+            }
+        }
+    }
     found
+}
+
+/// The variants of a workflow.
+fn variants<'a>(
+    sources: &'a Sources,
+    names: &'a Names,
+    workflow: &'a str,
+) -> impl Iterator<Item = &'a Name> {
+    let defined = names.iter().filter(|one| one.defines);
+    defined.filter(move |one| variant_of(sources, one).is_some_and(|of| of == workflow))
+}
+
+/// The workflow whose variant a name defines.
+fn variant_of(sources: &Sources, name: &Name) -> Option<String> {
+    let own = of_file(name.span.file, sources.path(name.span.file))?;
+    let is_variant = name.kind == NameKind::Workflows && own.kind == name.kind;
+    (is_variant && own.text != name.text).then_some(own.text)
 }
 
 /// Whether a thing may get another name; if so, the file that moves with it, from and to.
@@ -53,6 +79,12 @@ pub fn renaming(
     fits(kind, to)?;
     if to != from && names.definitions(kind, to).next().is_some() {
         return Err(format!("`{to}` is already the name of another {}", kind.one()));
+    }
+    if let Some(of) = names.definitions(kind, from).find_map(|one| variant_of(sources, one)) {
+        return Err(format!(
+            "`{from}` is a variant: rename its key in `workflows/{of}.yaml`, and `workflow` of \
+             rehearsals that run it"
+        ));
     }
     Ok(match (kind.file(from), kind.file(to)) {
         (Some(from), Some(to)) if sources.find(&from).is_some() && from != to => Some((from, to)),

@@ -6,7 +6,9 @@ use super::NameKind;
 use crate::catalogue::{Capability, Catalogue};
 use crate::checks::context::{self, deliverables};
 use crate::source::{FileId, Sources};
-use crate::syntax::{Agent, Budget, Deliverable, Model, PhaseFile, Server, Workspace, Written};
+use crate::syntax::{
+    Agent, Budget, Deliverable, Model, PhaseFile, Server, WorkflowFile, Workspace, Written,
+};
 
 pub(super) struct About<'a> {
     workspace: &'a Workspace,
@@ -127,8 +129,12 @@ impl<'a> About<'a> {
     }
 
     fn workflow(&self, name: &str) -> Option<String> {
-        let file = self.file(NameKind::Workflows, name)?;
-        let (_, workflow) = self.workspace.workflows.iter().find(|(f, _)| *f == file)?;
+        let file = self.file(NameKind::Workflows, name);
+        let is_meant = |(there, workflow): &&(FileId, WorkflowFile)| match file {
+            Some(file) => *there == file,
+            None => workflow.of.is_some() && text(&workflow.workflow) == Some(name),
+        };
+        let (_, workflow) = self.workspace.workflows.iter().find(is_meant)?;
         let phases: Vec<&str> = texts(&workflow.phases).collect();
         let words = workflow.description.as_ref().and_then(text).unwrap_or_default();
         Some(format!(

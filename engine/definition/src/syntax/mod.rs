@@ -15,6 +15,7 @@ mod pattern;
 mod phase;
 mod rehearsal;
 mod server;
+mod variant;
 mod workflow;
 mod written;
 
@@ -40,6 +41,7 @@ pub use server::{
     Grant, MAX_SERVER_NAME, SECRET, SERVER_TOOL_PATTERN, Server, is_server_tool, secret_name,
     server_tool,
 };
+pub use variant::{Variant, variant_name};
 pub use workflow::{PatternRules, SowHeadings, WorkflowFile};
 pub use written::{Entries, Written};
 

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Allowed, Budget, Inputs, Written, defaults};
+use super::{Allowed, Budget, Entries, Inputs, Variant, Written, defaults};
 
 /// The phases in order, and the steps after the last one.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -24,6 +24,11 @@ pub struct WorkflowFile {
     #[schemars(length(min = 1), extend("x-cloudcrew-names" = "phases", "examples" = [["discovery",
         "architecture"]]))]
     pub phases: Written<Vec<Written<String>>>,
+    /// The workflow without some of its phases, for smaller engagements, keyed by a name of your
+    /// choice. `pilot` is started as `WORKFLOW-pilot`. Optional.
+    #[schemars(extend("examples" = [{"pilot": {"description": "Prove it before it is built",
+        "without": ["production", "handoff"]}}]))]
+    pub variants: Option<Written<Entries<Variant>>>,
     /// What the person who starts an engagement chooses, keyed by a name of your choice. Prompts
     /// and templates read a value as `inputs.NAME`. Optional.
     #[schemars(extend("examples" = [{"region": {"description": "Region of all personal data",
@@ -51,6 +56,10 @@ pub struct WorkflowFile {
     #[schemars(extend("examples" = [[{"rule": "unused-phase", "at": "poc",
         "reason": "Only pilots use it"}]]))]
     pub allow: Option<Written<Vec<Written<Allowed>>>>,
+    /// The workflow that this one is a variant of. No file says so.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub of: Option<String>,
 }
 
 /// How the crew is shown patterns, and when one counts as proven.

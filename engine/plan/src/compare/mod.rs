@@ -109,23 +109,34 @@ fn inputs(old: &[Input], new: &[Input], changes: &mut Changes<'_>) {
 /// and templates it uses.
 pub fn compare(before: &Definition, after: &Definition, workflow: &str) -> Vec<Change> {
     let mut found = Vec::new();
-    let file = format!("workflows/{workflow}.yaml");
+    let of = after.workflow(workflow).or_else(|| before.workflow(workflow));
+    let base = of.and_then(|of| of.variant_of.as_deref());
+    let file = format!("workflows/{}.yaml", base.unwrap_or(workflow));
     let mut changes = Changes { found: &mut found, about: format!("workflow {workflow}"), file };
+    let variant = base.and_then(|base| workflow.strip_prefix(base)?.strip_prefix('-'));
+    let variant = variant.map(|variant| format!("variants.{variant}"));
     match (before.workflow(workflow), after.workflow(workflow)) {
         (None, None) => {}
-        (None, Some(_)) => changes.say("", format!("`{workflow}` is new")),
-        (Some(_), None) => changes.say("", format!("`{workflow}` was removed")),
+        (None, Some(_)) => {
+            changes.say(&variant.unwrap_or_default(), format!("`{workflow}` is new"));
+        }
+        (Some(_), None) => {
+            changes.say(&variant.unwrap_or_default(), format!("`{workflow}` was removed"));
+        }
         (Some(old), Some(new)) => {
-            changes.lists("phases", &old.phases, &new.phases, "new phases:", "removed phases:");
+            let key = variant.map_or_else(|| "phases".into(), |of| format!("{of}.without"));
+            changes.lists(&key, &old.phases, &new.phases, "new phases:", "removed phases:");
             let order = |of: &[String], other: &[String]| {
                 of.iter().filter(|p| other.contains(p)).cloned().collect::<Vec<_>>()
             };
             changes.differ(
-                "phases",
+                &key,
                 order(&old.phases, &new.phases),
                 order(&new.phases, &old.phases),
                 |_, new| format!("the phases have a new order: {}", new.join(", ")),
             );
+            // The rest is the workflow's own.
+            changes.about = format!("workflow {}", base.unwrap_or(workflow));
             inputs(&old.inputs, &new.inputs, &mut changes);
             changes.lists(
                 "finalize",
