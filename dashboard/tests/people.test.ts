@@ -7,23 +7,56 @@ import { OPERATOR, STATEMENT, Service, edited } from "./service";
 const quorum = edited("phases/discovery.yaml", (text) =>
   text.replace(/^gate: \{\}/m, "gate: { approvers: { groups: [board], quorum: 2 } }"),
 );
+// The second gate may return the work to the first phase.
+const returning = edited("phases/architecture.yaml", (text) =>
+  text.replace(/^gate: \{\}/m, "gate: { revise_to: [discovery] }"),
+);
 // Nobody answers in place of the customer.
 const questions = edited("rehearsals/question.yaml", (text) =>
   text.replace(/^answers:[^]*?(?=^\w)/m, ""),
 );
 let service: Service;
 let asking: Service;
+let patient: Service;
 
 beforeAll(async () => {
   const people = { ada: ["board"], ben: ["board"], eve: [] };
   service = await Service.start({ workspace: quorum, people });
   asking = await Service.start({ workspace: questions });
+  patient = await Service.start({ workspace: returning });
 });
 afterAll(async () => {
   await closed();
   await service.stop();
   await asking.stop();
-  for (const folder of [quorum, questions]) rmSync(folder, { recursive: true, force: true });
+  await patient.stop();
+  for (const folder of [quorum, questions, returning])
+    rmSync(folder, { recursive: true, force: true });
+});
+
+describe("a gate that may return the work", () => {
+  it("lets a person choose an earlier phase, and asks again from there on", async () => {
+    await patient.begin("returned", STATEMENT);
+    const open = await patient.waiting("returned");
+    const body = { request: open?.["id"], digest: open?.["digest"] };
+    await patient.ask("POST", "/projects/returned/approve", body);
+    await patient.waiting("returned");
+    const ada = await Person.arrives(patient);
+    const { page } = ada;
+    await ada.goes("/app/p/returned/review/architecture-1");
+    await page.getByLabel("Your feedback to the crew").fill("The goals have changed.");
+    await page.getByRole("button", { name: "Request changes" }).click();
+    await page.getByText(/The crew will work on Architecture again/).waitFor();
+    await page.getByLabel("Work that runs again").selectOption("everything from Discovery on");
+    await page.getByText(/The crew will work on Discovery again, then on every phase/).waitFor();
+    await page.getByRole("button", { name: "Yes, send it back" }).click();
+    await page.getByRole("link", { name: /^Next: Approve Discovery/ }).click();
+    await page.getByText("run 2 of this phase").waitFor();
+    const again = await patient.waiting("returned");
+    expect(again?.["id"]).toBe("discovery-2");
+    expect(ada.faults).toEqual([]);
+    await ada.leaves();
+  });
 });
 
 describe("several people at one gate", () => {

@@ -154,6 +154,10 @@ pub enum Command {
         project: String,
         #[command(flatten)]
         words: Words,
+        /// Return the work to this earlier phase, if the gate allows it. All phases from there on
+        /// run again.
+        #[arg(long, value_name = "PHASE")]
+        to: Option<String>,
         /// Rating from 1 to 5, such as `quality=2`. Can be repeated.
         #[arg(long = "rating", value_name = "NAME=1..5")]
         ratings: Vec<String>,

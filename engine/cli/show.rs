@@ -134,10 +134,14 @@ pub fn decide(project: &str, request: &Request) -> String {
     let digest = quoted(request.short_digest());
     let approve = pasted(&format!("approve {project} --digest {digest}"));
     let mut text = format!("    approve:  {approve}\n");
-    if matches!(request.kind, RequestKind::Approval { may_revise: true, .. }) {
+    if let RequestKind::Approval { may_revise: true, revise_to, .. } = &request.kind {
         let words = "FEEDBACK";
         let revise = pasted(&format!("revise {project} {words} --digest {digest}"));
         text.push_str(&format!("    revise:   {revise}\n"));
+        if !revise_to.is_empty() {
+            let phases = revise_to.join("|");
+            text.push_str(&format!("              --to {phases} returns it to an earlier phase\n"));
+        }
     }
     text
 }

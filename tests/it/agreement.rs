@@ -34,8 +34,10 @@ fn workspace(crew: &Crew, chance: &mut Chance) -> Vec<&'static str> {
         phases.push(*chance.one(&PHASES));
     }
     let (mut agents, mut reviews, mut gates) = (String::new(), String::new(), String::new());
-    for (phase, agent) in &phases {
-        edit(&crew.workspace().join(format!("phases/{phase}.yaml")), chance);
+    for (number, (phase, agent)) in phases.iter().enumerate() {
+        let before: Vec<&str> = phases[..number].iter().map(|(phase, _)| *phase).collect();
+        let file = crew.workspace().join(format!("phases/{phase}.yaml"));
+        let returns = edit(&file, &before, chance);
         let times = chance.below(2) + 1;
         agents += &match chance.below(9) {
             0 => format!(
@@ -54,7 +56,14 @@ fn workspace(crew: &Crew, chance: &mut Chance) -> Vec<&'static str> {
                 reviews +=
                     &format!("  - {{ phase: {phase}, finds: No way back., times: {times} }}\n")
             }
-            2 | 3 => gates += &format!("  - {{ phase: {phase}, revises: Say who pays. }}\n"),
+            2 | 3 => {
+                let to = if returns.is_empty() || chance.one_in(2) {
+                    String::new()
+                } else {
+                    format!(", to: {}", *chance.one(&returns[..]))
+                };
+                gates += &format!("  - {{ phase: {phase}, revises: Say who pays.{to} }}\n");
+            }
             4 => gates += &format!("  - {{ phase: {phase}, silent_for: 100h }}\n"),
             _ => {}
         }
@@ -92,8 +101,10 @@ fn without(text: &str, keys: &[&str]) -> String {
     kept.collect()
 }
 
-/// Changes limits, and changes or removes the gate.
-fn edit(phase: &Path, chance: &mut Chance) {
+/// Changes limits, and changes or removes the gate. Returns the phases to which the gate may return
+/// the work.
+fn edit<'a>(phase: &Path, before: &[&'a str], chance: &mut Chance) -> Vec<&'a str> {
+    let mut returns: Vec<&str> = Vec::new();
     let text = std::fs::read_to_string(phase).expect("a phase");
     let set_here = ["gate:", "questions:", "review:", "retry:", "restart:"];
     let mut text = without(&text, &set_here);
@@ -102,7 +113,12 @@ fn edit(phase: &Path, chance: &mut Chance) {
             &format!("review: {{ agent: pm, depth: light, max_reworks: {} }}\n", chance.below(3));
     }
     if !chance.one_in(4) {
-        text += &format!("gate:\n  kind: approval\n  max_revisions: {}\n", chance.below(3));
+        let max = chance.below(3);
+        text += &format!("gate:\n  kind: approval\n  max_revisions: {max}\n");
+        returns.extend(before.iter().filter(|_| max > 0 && chance.one_in(2)));
+        if !returns.is_empty() {
+            text += &format!("  revise_to: [{}]\n", returns.join(", "));
+        }
         if chance.one_in(2) {
             text += &format!(
                 "  expires_after: 72h\n  on_expiry: {}\n",
@@ -116,6 +132,7 @@ fn edit(phase: &Path, chance: &mut Chance) {
         2 + chance.below(3)
     );
     std::fs::write(phase, text).expect("written");
+    returns
 }
 
 /// Runs an engagement to its end. Open requests are decided at random, and some processes are
@@ -144,9 +161,14 @@ fn engagement(crew: &Crew, entry: Option<&str>, chance: &mut Chance) {
         let request = &waits["requests"][0];
         let id = request["id"].as_str().expect("an id");
         let revises = request["may_revise"] == true && chance.one_in(3);
+        let back = request["revise_to"].as_array().cloned().unwrap_or_default();
+        let back: Vec<&str> = back.iter().filter_map(serde_json::Value::as_str).collect();
+        let to = if back.is_empty() { "" } else { *chance.one(&back[..]) };
+        let returned = ["revise", "demo", "Say who pays.", "--to", to];
         let words: &[&str] = match request["kind"].as_str() {
             _ if chance.one_in(12) => &["cancel", "demo"],
             Some("question") => &["answer", "demo", id, "eu-west-1"],
+            _ if revises && !back.is_empty() && chance.one_in(2) => &returned,
             _ if revises => &["revise", "demo", "Say who pays."],
             _ => &["approve", "demo"],
         };
@@ -187,10 +209,14 @@ fn went_through(crew: &Crew) -> Vec<(String, String)> {
             "process_died" => "died",
             _ => continue,
         };
+        let state = event["state"].as_str().expect("a state");
         if let Some(last) = through.last_mut() {
-            came_out.clone_into(&mut last.1);
+            last.1 = match (came_out, state.split_once('.')) {
+                ("returned", Some((phase, _))) => format!("returned:{phase}"),
+                _ => came_out.to_owned(),
+            };
         }
-        through.push((event["state"].as_str().expect("a state").to_owned(), String::new()));
+        through.push((state.to_owned(), String::new()));
     }
     through
 }
@@ -273,6 +299,7 @@ fn local_and_step_functions_engagements_visit_the_same_states() {
         seen.extend(
             through
                 .iter()
+                .map(|(state, on)| (state, on.split(':').next().unwrap_or_default()))
                 .map(|(state, on)| format!("{} {on}", state.rsplit('.').next().expect("a kind"))),
         );
     }
@@ -285,7 +312,7 @@ fn local_and_step_functions_engagements_visit_the_same_states() {
 }
 
 /// The coverage of the default number of engagements.
-const WHAT_HAPPENS: [&str; 12] = [
+const WHAT_HAPPENS: [&str; 13] = [
     "swarm finished",
     "swarm asked",
     "swarm parked",
@@ -296,6 +323,7 @@ const WHAT_HAPPENS: [&str; 12] = [
     "review faulted",
     "gate approved",
     "gate revised",
+    "gate returned",
     "gate expired",
     "finalize finalized",
 ];

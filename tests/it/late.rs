@@ -34,7 +34,11 @@ impl Journal for Before {
             let mut seen = open(Record::of(&self.0), PROJECT).await.expect("an engagement");
             let given = Submission {
                 request: "discovery-1".into(),
-                decision: Decision::Revise { words: "not yet".into(), ratings: Vec::new() },
+                decision: Decision::Revise {
+                    words: "not yet".into(),
+                    to: None,
+                    ratings: Vec::new(),
+                },
                 actor: "customer".into(),
                 groups: Vec::new(),
                 channel: "test".into(),

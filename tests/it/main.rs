@@ -54,6 +54,7 @@ mod remote;
 mod renamed;
 mod replies;
 mod retry;
+mod returned;
 mod sandbox;
 mod scopes;
 mod screens;

@@ -5,7 +5,7 @@ import { api, once, read } from "@/api/client";
 import type { Request, Schemas } from "@/api/client";
 import { me } from "@/api/queries";
 import { Button, buttonLook } from "@/components/ui/button";
-import { Badge, Notice, Panel, TextArea } from "@/components/ui/parts";
+import { Badge, Notice, Panel, Select, TextArea } from "@/components/ui/parts";
 import { phaseName } from "@/shell/names";
 import { useDraft } from "@/shell/drafts";
 import { type Say, useText } from "@/shell/text";
@@ -37,6 +37,7 @@ export function Decision(props: Props) {
   const [words, setWords, dropWords] = useDraft(`${name}.words`, "");
   const [ratings, setRatings, dropRatings] = useDraft(`${name}.ratings`, NONE);
   const [choice, setChoice] = useState<Choice | undefined>(undefined);
+  const [back, setBack] = useState("");
   const [missing, setMissing] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
   const summary = useRef<HTMLDivElement>(null);
@@ -71,7 +72,8 @@ export function Decision(props: Props) {
     );
     const shared = { request: request.id, digest: request.digest, ratings: given, remarks: fresh };
     const path = { params: { path: { id } } };
-    const body = { choice, ...shared, words };
+    const to = back ? { to: back } : {};
+    const body = { choice, ...shared, words, ...to };
     const reply = await submit(body, (key) =>
       choice === "approve"
         ? read(api.POST("/projects/{id}/approve", { ...path, headers: once(key), body: shared }))
@@ -79,7 +81,7 @@ export function Decision(props: Props) {
             api.POST("/projects/{id}/revise", {
               ...path,
               headers: once(key),
-              body: { ...shared, words },
+              body: { ...shared, words, ...to },
             }),
           ),
     );
@@ -173,7 +175,22 @@ export function Decision(props: Props) {
               tabIndex={-1}
               className="flex flex-col gap-3 rounded-md border bg-background p-3"
             >
-              <Summary choice={choice} {...props} drafts={fresh} />
+              {choice === "revise" && request.revise_to?.length ? (
+                <label className="flex flex-col gap-1 text-sm font-medium">
+                  {t("Work that runs again")}
+                  <Select value={back} onChange={(event) => setBack(event.target.value)}>
+                    <option value="">
+                      {t("only {phase}", { phase: phaseName(request.phase) })}
+                    </option>
+                    {request.revise_to.map((phase) => (
+                      <option key={phase} value={phase}>
+                        {t("everything from {phase} on", { phase: phaseName(phase) })}
+                      </option>
+                    ))}
+                  </Select>
+                </label>
+              ) : null}
+              <Summary choice={choice} back={back} {...props} drafts={fresh} />
               <div className="flex flex-wrap gap-2">
                 <Button look="primary" disabled={sending === "sending"} onClick={() => void send()}>
                   {choice === "approve" ? t("Yes, approve") : t("Yes, send it back")}
@@ -239,12 +256,13 @@ function useInView(target: React.RefObject<HTMLElement | null>): boolean {
 /** What exactly is approved or sent back, and what comes next. */
 function Summary({
   choice,
+  back,
   request,
   changes,
   viewed,
   remarks,
   drafts,
-}: Props & { choice: Choice }) {
+}: Props & { choice: Choice; back: string }) {
   const t = useText();
   const files = request.subject.length;
   const unseen = request.subject.filter(({ path, oid }) => viewed[path] !== oid).length;
@@ -253,6 +271,16 @@ function Summary({
   const hidden = changes?.files.reduce((sum, file) => sum + file.hidden, 0) ?? 0;
   const digest = request.digest.slice(0, 12);
   const phase = phaseName(request.phase);
+  if (choice === "revise" && back) {
+    return (
+      <p>
+        {t(
+          "The crew will work on {first} again, then on every phase up to {phase}. You approve each of them anew.",
+          { first: phaseName(back), phase },
+        )}
+      </p>
+    );
+  }
   if (choice === "revise") {
     return (
       <p>

@@ -192,6 +192,9 @@ fn outcome(state: &State, callback: &Callback) -> Option<Report> {
         return Some(Report::Error("CloudCrew.Cancelled"));
     }
     let mut output = json!({ "on": on.name() });
+    if *on == Outcome::Returned {
+        output["to"] = state.phase().into();
+    }
     if *on == Outcome::Parked {
         // Without a time, whoever left it died before it was recorded.
         let until = state.parked.as_ref().map(|parked| parked.until);

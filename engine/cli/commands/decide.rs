@@ -33,17 +33,13 @@ pub async fn approve(
 pub async fn revise(
     args: &Args,
     project: &str,
-    words: &str,
+    (words, to): (&str, Option<&str>),
     ratings: &[String],
     digest: Option<String>,
 ) -> Result<Exit, Failure> {
-    at_gate(
-        args,
-        project,
-        Decision::Revise { words: words.to_owned(), ratings: read(ratings)? },
-        digest,
-    )
-    .await
+    let (words, to) = (words.to_owned(), to.map(str::to_owned));
+    let decision = Decision::Revise { words, to, ratings: read(ratings)? };
+    at_gate(args, project, decision, digest).await
 }
 
 /// Parses ratings such as `quality=5`.

@@ -78,9 +78,9 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         Command::Approve { project, ratings, digest } => {
             decide::approve(&args, project, ratings, digest.clone()).await
         }
-        Command::Revise { project, words, ratings, digest } => {
+        Command::Revise { project, words, to, ratings, digest } => {
             let words = said(words.words.as_deref(), words.words_from.as_deref())?;
-            decide::revise(&args, project, &words, ratings, digest.clone()).await
+            decide::revise(&args, project, (&words, to.as_deref()), ratings, digest.clone()).await
         }
         Command::Answer { project, first, second, words_from } => {
             let (request, words) = answered(first.as_deref(), second.as_deref(), words_from);

@@ -280,6 +280,9 @@ fn decided(gate: &Gate) -> String {
         0 => format!("{people}, who cannot request changes"),
         n => format!("{people}, who may request changes {}", at_most(n)),
     };
+    if !gate.revise_to.is_empty() {
+        let _ = write!(text, ", also from {} on", gate.revise_to.join(" or "));
+    }
     if let Some(every) = gate.remind_after {
         let _ = write!(text, "; reminded every {}", written(every));
     }

@@ -63,9 +63,9 @@ pub async fn run(args: &Args, url: &str) -> Result<Option<Exit>, Failure> {
             let body = json!({ "ratings": rated(ratings)? });
             decide(&server()?, project, "approve", body, digest.as_deref()).await?
         }
-        Command::Revise { project, words, ratings, digest } => {
+        Command::Revise { project, words, to, ratings, digest } => {
             let words = said(words.words.as_deref(), words.words_from.as_deref())?;
-            let body = json!({ "words": words, "ratings": rated(ratings)? });
+            let body = json!({ "words": words, "to": to, "ratings": rated(ratings)? });
             decide(&server()?, project, "revise", body, digest.as_deref()).await?
         }
         Command::Answer { project, first, second, words_from } => {

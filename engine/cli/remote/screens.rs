@@ -61,6 +61,11 @@ fn asks(project: &Value, request: &Value) {
             say!("    approve:  {}", pasted(&format!("approve {project} --digest {digest}")));
             let revise = format!("revise {project} FEEDBACK --digest {digest}");
             say!("    revise:   {}", pasted(&revise));
+            let back = request["revise_to"].as_array().into_iter().flatten();
+            let back: Vec<_> = back.filter_map(Value::as_str).map(row).collect();
+            if !back.is_empty() {
+                say!("              --to {} returns it to an earlier phase", back.join("|"));
+            }
         }
         _ => {
             let choices = request["choices"].as_array().into_iter().flatten();

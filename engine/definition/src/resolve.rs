@@ -387,6 +387,7 @@ fn gate(g: &syntax::Gate) -> Gate {
     Gate {
         ratings: words(&g.ratings),
         max_revisions: optional(&g.max_revisions).unwrap_or(defaults::MAX_REVISIONS),
+        revise_to: words(&g.revise_to),
         remind_after: time(&g.remind_after),
         expires_after: time(&g.expires_after),
         on_expiry: optional(&g.on_expiry).unwrap_or(defaults::ON_EXPIRY),
@@ -525,6 +526,7 @@ fn gate_bend(b: &syntax::GateBend) -> Option<GateBend> {
         phase: value(&b.phase)?,
         approves: b.approves.as_ref().and_then(Written::get).map(ratings),
         revises: optional(&b.revises),
+        to: optional(&b.to),
         silent_for: time(&b.silent_for),
     })
 }

@@ -17,7 +17,7 @@ pub fn build(definition: &Definition, workflow: &str) -> Option<Plan> {
             Some(next) => swarm_name(next),
             None => after_last(workflow).to_owned(),
         };
-        PhaseStates { phase, next }.add_to(&mut states);
+        PhaseStates { phase, next, before: &phases[..number] }.add_to(&mut states);
     }
     if !workflow.finalize.is_empty() {
         states.push(State {
@@ -52,13 +52,15 @@ fn swarm_name(phase: &Phase) -> String {
 }
 
 fn to(on: Outcome, state: impl Into<String>) -> Transition {
-    Transition { on, to: state.into(), bound: None, resets: Vec::new() }
+    Transition { on, to: state.into(), bound: None, resets: Vec::new(), again: Vec::new() }
 }
 
 /// The states of one phase.
 struct PhaseStates<'a> {
     phase: &'a Phase,
     next: String,
+    /// The phases before it, in order.
+    before: &'a [&'a Phase],
 }
 
 impl PhaseStates<'_> {
@@ -101,6 +103,7 @@ impl PhaseStates<'_> {
             to: self.name(Kind::Swarm),
             bound: Some(Bound { counter, max, key }),
             resets: resets.to_vec(),
+            again: Vec::new(),
         }
     }
 
@@ -178,10 +181,10 @@ impl PhaseStates<'_> {
                 Outcome::Faulted,
                 if self.phase.gate.is_some() { self.name(Kind::Gate) } else { "failed".into() },
             ),
-            Transition { on: Outcome::Parked, to: review.clone(), bound: None, resets: Vec::new() },
+            to(Outcome::Parked, review.clone()),
             to(Outcome::Limit, "failed"),
             to(Outcome::Failed, "failed"),
-            Transition { on: Outcome::Died, to: review, bound: Some(restart), resets: Vec::new() },
+            Transition { bound: Some(restart), ..to(Outcome::Died, review) },
             to(Outcome::Died, "failed"),
             to(Outcome::Exhausted, "failed"),
             cancelled(),
@@ -202,6 +205,19 @@ impl PhaseStates<'_> {
             ),
             to(Outcome::Reopened, self.name(Kind::Gate)),
         ];
+        on.extend(self.before.iter().enumerate().filter_map(|(number, earlier)| {
+            let again = self.before[number..].iter().chain([&self.phase]);
+            let again = again.map(|phase| phase.name.clone()).collect();
+            let back = self.bounded(
+                Outcome::Returned,
+                Counter::Revisions,
+                gate.max_revisions,
+                "gate.max_revisions",
+                &[],
+            );
+            let listed = gate.revise_to.contains(&earlier.name);
+            listed.then(|| Transition { to: swarm_name(earlier), again, ..back })
+        }));
         if gate.expires_after.is_some() {
             on.push(match gate.on_expiry {
                 // The journal escalates; a state machine sees only the second expiry.

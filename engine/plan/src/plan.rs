@@ -4,9 +4,9 @@ use cloudcrew_definition::digest::sha256;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Version of the plan's form and meaning: 2 has [`Outcome::Incomplete`] and [`Outcome::Reopened`].
-/// Plans of version 1 are walked unchanged.
-pub const SEMANTICS: u32 = 2;
+/// Version of the plan's form and meaning: 2 has [`Outcome::Incomplete`] and [`Outcome::Reopened`],
+/// 3 has [`Outcome::Returned`]. Plans of older versions are walked unchanged.
+pub const SEMANTICS: u32 = 3;
 /// The oldest supported version.
 pub const OLDEST_SEMANTICS: u32 = 1;
 
@@ -103,6 +103,9 @@ pub struct Transition {
     /// Counters to reset to zero.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resets: Vec<Counter>,
+    /// Phases that run again, in order. Their counters restart at zero, except for revisions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub again: Vec<String>,
 }
 
 /// The outcome of a state.
@@ -141,6 +144,9 @@ pub enum Outcome {
     Approved,
     /// The customer requests changes.
     Revised,
+    /// The customer returns the work to an earlier phase. The only outcome whose next state someone
+    /// chooses.
+    Returned,
     /// An approved artifact changed before the next phase began: the customer is asked again.
     Reopened,
     /// Nobody decided in time.
@@ -168,6 +174,7 @@ impl Outcome {
             Outcome::Faulted => "faulted",
             Outcome::Approved => "approved",
             Outcome::Revised => "revised",
+            Outcome::Returned => "returned",
             Outcome::Reopened => "reopened",
             Outcome::Expired => "expired",
             Outcome::Finalized => "finalized",

@@ -18,6 +18,11 @@ impl Counters {
 
     /// Counts a transition of a phase.
     pub fn take(&mut self, phase: &str, transition: &Transition) {
+        for phase in &transition.again {
+            if let Some(counters) = self.0.get_mut(phase) {
+                counters.retain(|counter, _| *counter == Counter::Revisions);
+            }
+        }
         let counters = self.0.entry(phase.to_owned()).or_default();
         for counter in &transition.resets {
             counters.remove(counter);
@@ -74,6 +79,31 @@ impl Plan {
             }
         }
         Err(NoWay { state: state.to_owned(), on, bound: used_up })
+    }
+
+    /// The transition that returns the work to an earlier phase.
+    ///
+    /// # Errors
+    /// Fails if the gate `state` cannot return it there, or its bound is exhausted.
+    pub fn back(
+        &self,
+        state: &str,
+        phase: &str,
+        counters: &Counters,
+    ) -> Result<&Transition, NoWay> {
+        let on = Outcome::Returned;
+        // All ways back share one bound.
+        self.next(state, on, counters)?;
+        let ways = self.state(state).into_iter().flat_map(|s| &s.on).filter(|t| t.on == on);
+        let entry = self.entry(phase);
+        let mut back = ways.filter(|t| Some(t.to.as_str()) == entry);
+        back.next().ok_or_else(|| NoWay { state: state.to_owned(), on, bound: None })
+    }
+
+    /// The phases to which a gate can return the work now, in the order of the plan.
+    pub fn returns(&self, state: &str, counters: &Counters) -> Vec<&str> {
+        let phases = self.entries.iter().map(|(phase, _)| phase.as_str());
+        phases.filter(|phase| self.back(state, phase, counters).is_ok()).collect()
     }
 
     /// The bound that was exhausted when a fallback transition is taken: the reason for taking it.

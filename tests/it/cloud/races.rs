@@ -123,7 +123,7 @@ async fn one_racer() {
         let actor = format!("racer-{racer}");
         let decision = match racer.as_str() {
             "0" | "4" => Decision::Approve { ratings: Vec::new() },
-            _ => Decision::Revise { words: "again".to_owned(), ratings: Vec::new() },
+            _ => Decision::Revise { words: "again".to_owned(), to: None, ratings: Vec::new() },
         };
         let submission = Submission {
             request: opened.id,

@@ -33,6 +33,7 @@ impl Course {
             [".retry", ".deliver", ".rework", ".revise", ".record"]
                 .iter()
                 .any(|what| name.ends_with(what))
+                || name.contains(".return.")
         };
         self.states
             .iter()
@@ -55,14 +56,17 @@ impl Execution {
         self
     }
 
-    /// Adds outcomes: `poc.swarm finished` reports an outcome, `poc.review !Parked` an error,
-    /// `poc.swarm silent` nothing.
+    /// Adds outcomes: `poc.swarm finished` reports an outcome, `poc.gate returned:discovery` one
+    /// with a phase, `poc.review !Parked` an error, `poc.swarm silent` nothing.
     pub fn then(mut self, steps: &[&str]) -> Execution {
         self.script.extend(steps.iter().map(|step| match step.split_once(' ') {
             Some((state, "silent")) => json!({ "state": state, "silent": true }),
             Some((state, how)) => match how.strip_prefix('!') {
                 Some(error) => json!({ "state": state, "error": error }),
-                None => json!({ "state": state, "on": how }),
+                None => match how.split_once(':') {
+                    Some((on, to)) => json!({ "state": state, "on": on, "to": to }),
+                    None => json!({ "state": state, "on": how }),
+                },
             },
             None => json!({ "state": step }),
         }));

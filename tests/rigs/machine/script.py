@@ -3,6 +3,7 @@ programs that the machine calls. Each entry names its state, so that a machine t
 path is detected at once.
 
   {"state": "discovery.swarm", "on": "finished"}     reports an outcome
+  {"state": "poc.gate", "on": "returned", "to": "discovery"}
   {"state": "poc.swarm", "on": "parked"}             with the time of the next attempt
   {"state": "poc.review", "error": "Parked"}         fails by this name
   {"state": "poc.swarm", "silent": true}             ends without a report
@@ -49,4 +50,5 @@ def report(token, entry, more):
     if "error" in entry:
         states("SendTaskFailure", taskToken=token, error=entry["error"], cause="as the script says")
     else:
-        states("SendTaskSuccess", taskToken=token, output=json.dumps({"on": entry["on"], **more}))
+        to = {"to": entry["to"]} if "to" in entry else {}
+        states("SendTaskSuccess", taskToken=token, output=json.dumps({"on": entry["on"], **to, **more}))

@@ -89,7 +89,9 @@ impl Notice {
                 match &answer.decision {
                     Decision::Answer { .. } => return None,
                     Decision::Approve { .. } => (Kind::Phase, title, String::new(), Some(request)),
-                    Decision::Revise { words, .. } => {
+                    Decision::Revise { words, to, .. } => {
+                        let to = to.as_ref().map(|to| format!(" back to {}", row(to)));
+                        let title = format!("{title}{}", to.unwrap_or_default());
                         (Kind::Phase, title, inset(words, ""), Some(request))
                     }
                 }

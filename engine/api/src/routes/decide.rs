@@ -60,6 +60,10 @@ pub(crate) struct Revision {
     /// What should change.
     #[schema(min_length = 1, max_length = 65536)]
     words: String,
+    /// The earlier phase to which the work returns: one of `revise_to` of the request. By default,
+    /// only the phase of the gate runs again.
+    #[schema(max_length = 64)]
+    to: Option<String>,
     /// Ratings by name, each 1 to 5.
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, Rating>)]
@@ -109,7 +113,7 @@ pub(crate) async fn approve(
     decide(&app, opened, &once, (request, Some(digest), remarks), decision).await
 }
 
-/// Requests changes. The phase runs again with the words as feedback.
+/// Requests changes. The phase runs again with the words as feedback, or all phases from `to` on.
 #[utoipa::path(post, path = "/projects/{id}/revise",
     operation_id = "request_changes", tag = "requests",
     params(("id" = String, Path, description = "The engagement"), KeyHeader),
@@ -119,10 +123,10 @@ pub(crate) async fn revise(
     State(app): State<App>,
     opened: Opened<Decide>,
     once: Once,
-    Body(Revision { request, digest, words, ratings, remarks }): Body<Revision>,
+    Body(Revision { request, digest, words, to, ratings, remarks }): Body<Revision>,
 ) -> Result<Response, Problem> {
     bounded(&words)?;
-    let decision = Decision::Revise { words, ratings: ratings.into_iter().collect() };
+    let decision = Decision::Revise { words, to, ratings: ratings.into_iter().collect() };
     decide(&app, opened, &once, (request, Some(digest), remarks), decision).await
 }
 

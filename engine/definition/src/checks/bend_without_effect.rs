@@ -17,6 +17,7 @@
 //!   - { agent: sa, phase: poc, asks: "Which region?" }
 //! ```
 
+use super::context::text;
 use super::{Check, Context};
 use crate::diagnostic::Report;
 use crate::source::Span;
@@ -38,6 +39,32 @@ fn run(context: &Context<'_>, report: &mut Report) {
                     .help(format!("set exactly one of {choices}"));
             }
         }
+        let gates = file.gates.as_ref().and_then(Written::get).into_iter().flatten();
+        for gate in gates.filter_map(Written::get) {
+            returns(context, gate, report);
+        }
+    }
+}
+
+/// A customer who returns the work to an earlier phase.
+fn returns(context: &Context<'_>, bend: &GateBend, report: &mut Report) {
+    let Some((to, span)) = bend.to.as_ref().and_then(text) else { return };
+    if bend.revises.is_none() {
+        let found = report.error(CHECK.code, "`to` has no effect without `revises`").at(span, "");
+        found.help("add the feedback as `revises`, or remove `to`");
+        return;
+    }
+    let Some((name, _)) = text(&bend.phase) else { return };
+    let listed = context.returns(name);
+    let known = context.phase_names();
+    if known.contains(&name) && known.contains(&to) && !listed.contains(&to) {
+        let message = format!("the gate of `{name}` cannot return the work to `{to}`");
+        let found = report.error(CHECK.code, message).at(span, "");
+        found.help_closest(to, listed.iter().copied());
+        found.help(match to == name {
+            true => "remove `to`: without it, the phase itself runs again".to_owned(),
+            false => format!("to allow it, add it to `gate.revise_to` in `phases/{name}.yaml`"),
+        });
     }
 }
 

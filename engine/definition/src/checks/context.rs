@@ -93,6 +93,15 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// The earlier phases to which the gate of a phase may return the work.
+    pub(super) fn returns(&self, phase: &str) -> Vec<&'a str> {
+        let mut phases = self.phases();
+        let phase = phases.find(|p| text(&p.phase).is_some_and(|(name, _)| name == phase));
+        let gate = phase.and_then(|phase| phase.gate.as_ref()?.get());
+        let listed = gate.and_then(|gate| gate.revise_to.as_ref());
+        listed.into_iter().flat_map(texts).map(|(name, _)| name).collect()
+    }
+
     /// Names of phases, taken from file names, so a wrong `phase:` is reported only once.
     pub(super) fn phase_names(&self) -> Vec<&'a str> {
         self.stems("phases/", ".yaml").map(|(name, _)| name).collect()

@@ -64,11 +64,23 @@ fn in_phase(phase: &PhaseFile, report: &mut Report) {
     }
     if let Some(gate) = phase.gate.as_ref().and_then(Written::get) {
         waits(gate, report);
+        returns(gate, report);
         reminds(gate.remind_after.as_ref(), report);
     }
     if let Some(questions) = phase.questions.as_ref().and_then(Written::get) {
         reminds(questions.remind_after.as_ref(), report);
         lingers(questions.linger.as_ref(), report);
+    }
+}
+
+fn returns(gate: &Gate, report: &mut Report) {
+    let none = gate.max_revisions.as_ref().filter(|max| max.get() == Some(&0));
+    if let Some((back, max)) = gate.revise_to.as_ref().zip(none) {
+        report
+            .error(CHECK.code, "the customer may request no changes, so nothing can return")
+            .at(back.span, "")
+            .also(max.span, "no changes may be requested")
+            .help("raise `max_revisions`, or remove `revise_to`");
     }
 }
 

@@ -37,6 +37,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
     let swarms = context.phases().filter_map(|p| p.swarm.get()).map(|s| &s.agents);
     let reviewers = context.phases().flat_map(deliverables).filter_map(|d| d.reviewers.as_ref());
     let ratings = context.phases().filter_map(|p| p.gate.as_ref()?.get()?.ratings.as_ref());
+    let returns = context.phases().filter_map(|p| p.gate.as_ref()?.get()?.revise_to.as_ref());
     let tests = context
         .workspace
         .rehearsals
@@ -57,6 +58,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
         .chain(swarms)
         .chain(reviewers)
         .chain(ratings)
+        .chain(returns)
         .chain(tests)
         .chain(workflows)
         .chain(left_out)

@@ -29,6 +29,7 @@ mod model_without_effect;
 mod name_differs_from_file;
 mod never_acts;
 mod no_workflow;
+mod not_an_earlier_phase;
 mod overlapping_scopes;
 mod owner_outside_swarm;
 mod phase_out_of_order;
@@ -110,6 +111,7 @@ checks!(
     model_without_effect,
     name_differs_from_file,
     no_workflow,
+    not_an_earlier_phase,
     overlapping_scopes,
     owner_outside_swarm,
     phase_out_of_order,

@@ -1,7 +1,8 @@
 //! A test expects phases in an order that its workflow cannot produce.
 //!
-//! A workflow runs its phases in sequence. A phase that the customer sends back runs again. A test
-//! that expects any other order can never pass.
+//! A workflow runs its phases in sequence. A phase that the customer sends back runs again, and a
+//! gate may return the work to an earlier phase that it lists in `revise_to`. A test that expects
+//! any other order can never pass.
 //!
 //! Wrong:
 //!
@@ -64,7 +65,8 @@ impl Deviation<'_> {
             Why::Absent => "remove it from the test, or add it to the workflow".to_owned(),
             Why::Skips(next) => format!("insert `{next}` here"),
             Why::Earlier { .. } => {
-                "the customer can send back the current phase only: follow the workflow's order"
+                "follow the workflow's order: only a gate with `revise_to` returns the work to an \
+                 earlier phase"
                     .to_owned()
             }
         }
@@ -111,6 +113,12 @@ fn deviation<'a>(context: &Context<'a>, file: &'a RehearsalFile) -> Option<Devia
     for (name, span) in texts(expected) {
         let next = at.map_or(0, |at| at + 1);
         if at.is_some_and(|at| planned.get(at) == Some(&name)) {
+            continue;
+        }
+        let place = planned.iter().position(|phase| *phase == name);
+        let current = at.and_then(|at| planned.get(at));
+        if place < at && current.is_some_and(|phase| context.returns(phase).contains(&name)) {
+            at = place.or(at);
             continue;
         }
         if planned.get(next) != Some(&name) {

@@ -34,7 +34,9 @@ fn run(context: &Context<'_>, report: &mut Report) {
     // A phase that a workflow is missing is not reported again in rehearsals.
     let in_rehearsals = context.workspace.rehearsals.iter().flat_map(|(_, r)| in_rehearsal(r));
     let in_rehearsals = in_rehearsals.filter(|(name, _)| !planned.contains(name));
-    let named = in_workflows.iter().copied().chain(in_rehearsals);
+    let gates = context.phases().filter_map(|phase| phase.gate.as_ref()?.get());
+    let in_gates = gates.filter_map(|gate| gate.revise_to.as_ref()).flat_map(texts);
+    let named = in_workflows.iter().copied().chain(in_gates).chain(in_rehearsals);
     let missing: Vec<_> = named.filter(|(name, _)| !there.contains(name)).collect();
     let unused: Vec<&str> = known.iter().copied().filter(|name| !planned.contains(name)).collect();
     let renamed = renamed(missing.iter().map(|(name, _)| *name), &unused);
@@ -58,7 +60,10 @@ fn in_rehearsal(file: &RehearsalFile) -> Vec<(&str, Span)> {
     named.extend(reviews.filter_map(|b| text(&b.phase)));
     let gates =
         file.gates.as_ref().and_then(Written::get).into_iter().flatten().filter_map(Written::get);
-    named.extend(gates.filter_map(|b| text(&b.phase)));
+    for gate in gates {
+        named.extend(text(&gate.phase));
+        named.extend(gate.to.as_ref().and_then(text));
+    }
     let expected = file.expect.as_ref().and_then(Written::get).and_then(|e| e.phases.as_ref());
     named.extend(expected.into_iter().flat_map(texts));
     named

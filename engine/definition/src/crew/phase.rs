@@ -135,6 +135,9 @@ pub struct Gate {
     pub ratings: Vec<String>,
     /// How often the customer may ask for changes.
     pub max_revisions: u32,
+    /// Earlier phases to which the customer may return the work.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub revise_to: Vec<String>,
     /// Interval between reminders.
     #[serde(with = "millis::optional")]
     pub remind_after: Option<Duration>,
@@ -269,6 +272,9 @@ pub struct GateBend {
     pub approves: Option<Vec<(String, u8)>>,
     /// Asks for changes with this feedback.
     pub revises: Option<String>,
+    /// The earlier phase to which that returns the work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
     /// Time that the customer waits before deciding.
     #[serde(with = "millis::optional")]
     pub silent_for: Option<Duration>,

@@ -281,6 +281,12 @@ pub struct Gate {
     /// possible.
     #[schemars(range(max = 100), extend("default" = defaults::MAX_REVISIONS))]
     pub max_revisions: Option<Written<u32>>,
+    /// Earlier phases to which the customer may return the work. All phases from there on run
+    /// again, and their gates ask again. Counts as a request for changes. By default, only the
+    /// phase of the gate runs again.
+    #[schemars(length(min = 1), extend("x-cloudcrew-names" = "phases",
+        "examples" = [["discovery", "architecture"]]))]
+    pub revise_to: Option<Written<Vec<Written<String>>>>,
     /// Interval between reminders until the gate is decided. By default, no reminders are sent.
     #[schemars(extend("examples" = ["24h"]))]
     pub remind_after: Option<Written<Duration>>,

@@ -147,6 +147,10 @@ pub struct GateBend {
     /// Asks once for changes, with this feedback.
     #[schemars(extend("examples" = ["Name who is responsible for compliance."]))]
     pub revises: Option<Written<String>>,
+    /// With `revises`: the earlier phase to which the work returns. By default, the phase itself
+    /// runs again.
+    #[schemars(extend("x-cloudcrew-names" = "phases", "examples" = ["discovery"]))]
+    pub to: Option<Written<String>>,
     /// Time that the customer waits before deciding. Reminders and expiry happen in the meantime.
     #[schemars(extend("examples" = ["25h"]))]
     pub silent_for: Option<Written<Duration>>,

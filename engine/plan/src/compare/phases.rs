@@ -269,6 +269,13 @@ fn gate(old: Option<&Gate>, new: Option<&Gate>, changes: &mut Changes<'_>) {
     changes.differ("gate.max_revisions", old.max_revisions, new.max_revisions, |old, new| {
         format!("the customer may request changes {}, instead of {}", times(new), times(old))
     });
+    changes.lists(
+        "gate.revise_to",
+        &old.revise_to,
+        &new.revise_to,
+        "the customer may also return the work to",
+        "the customer may no longer return the work to",
+    );
     let every = |time: Option<Duration>| {
         time.map_or_else(|| "never".to_owned(), |t| format!("every {}", written(t)))
     };

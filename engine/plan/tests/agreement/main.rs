@@ -13,7 +13,7 @@ mod workspace;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use cloudcrew_plan::{Counter, Counters, Kind, Plan, build, emit};
+use cloudcrew_plan::{Counter, Counters, Kind, Outcome, Plan, build, emit};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::json;
@@ -39,17 +39,25 @@ fn by_plan(plan: &Plan, entry: Option<&str>, script: &mut Script) -> Vec<Happene
                 .map(|t| plan.state(&t.to).is_some_and(|s| !s.kind.is_final()))
         };
         let Some(on) = script.outcome(state, leads) else {
-            happened.push(Happened { state: at, on: None });
+            happened.push(Happened { state: at, on: None, to: None });
             return happened;
         };
-        let next = plan.next(&at, on, &counters).expect("a way on").clone();
+        let to = (on == Outcome::Returned).then(|| {
+            let all = plan.returns(&at, &counters);
+            all[script.pick() % all.len()].to_owned()
+        });
+        let next = match &to {
+            Some(phase) => plan.back(&at, phase, &counters),
+            None => plan.next(&at, on, &counters),
+        };
+        let next = next.expect("a way on").clone();
         let phase = state.phase.clone().unwrap_or_default();
         counters.take(&phase, &next);
         if next.to != at {
             // Deaths are counted while there is no progress; leaving a state is progress.
             counters.reset(&phase, Counter::Restarts);
         }
-        happened.push(Happened { state: at, on: Some(on) });
+        happened.push(Happened { state: at, on: Some(on), to });
         at = next.to;
     }
 }
@@ -72,7 +80,7 @@ fn agrees(written: &Written, draws: &[Draw], seen: &RefCell<BTreeSet<String>>) {
     let expected_states: Vec<&str> = expected.iter().map(|h| h.state.as_str()).collect();
     assert_eq!(states, expected_states, "the machine on the left, the plan on the right");
     let mut seen = seen.borrow_mut();
-    for Happened { state, on } in &expected {
+    for Happened { state, on, .. } in &expected {
         let kind = plan.state(state).map(|s| s.kind).expect("a state");
         seen.insert(format!("{} {}", kind.name(), on.map_or("", |on| on.name())).trim().to_owned());
     }
@@ -112,7 +120,7 @@ fn the_machine_takes_the_same_path_as_the_plan() {
 }
 
 /// Each kind of state with each of its outcomes, each end, and each counting state.
-const WHAT_CAN_HAPPEN: [&str; 36] = [
+const WHAT_CAN_HAPPEN: [&str; 38] = [
     "swarm finished",
     "swarm incomplete",
     "swarm asked",
@@ -135,6 +143,7 @@ const WHAT_CAN_HAPPEN: [&str; 36] = [
     "review cancelled",
     "gate approved",
     "gate revised",
+    "gate returned",
     "gate reopened",
     "gate expired",
     "gate cancelled",
@@ -146,6 +155,7 @@ const WHAT_CAN_HAPPEN: [&str; 36] = [
     "retry",
     "rework",
     "revise",
+    "return.1",
     "deliver",
     "record",
     "park",

@@ -28,6 +28,8 @@ fn any_u8() -> impl Strategy<Value = u8> {
 pub struct Happened {
     pub state: String,
     pub on: Option<Outcome>,
+    /// The phase to which the work returned.
+    pub to: Option<String>,
 }
 
 /// Random choices spread over the states; when they are exhausted, everything succeeds.
@@ -42,6 +44,11 @@ impl Script {
             .flat_map(|d| std::iter::repeat_n(d.pick, usize::from(d.again) + 1))
             .collect();
         Script { picks: picks.into_iter() }
+    }
+
+    /// A further choice.
+    pub fn pick(&mut self) -> usize {
+        usize::from(self.picks.next().unwrap_or_default())
     }
 
     /// Picks an outcome of a state; none for a final one. `leads` says whether the engagement
@@ -103,7 +110,8 @@ impl<'a> Answers<'a> {
         }
         assert_eq!(task.name, next.state, "the machine on the left, the plan on the right");
         let kind = self.plan.state(task.name).map(|s| s.kind).expect("a state");
-        said(task, kind, next.on.expect("no final state is a task"), form)
+        let on = next.on.expect("no final state is a task");
+        said(task, kind, (on, next.to.as_deref()), form)
     }
 }
 
@@ -119,7 +127,7 @@ fn noted(task: &TaskCall<'_>, form: u8) -> Answer {
     }
 }
 
-fn said(task: &TaskCall<'_>, kind: Kind, on: Outcome, form: u8) -> Answer {
+fn said(task: &TaskCall<'_>, kind: Kind, (on, to): (Outcome, Option<&str>), form: u8) -> Answer {
     let reported = |more: Value| {
         let mut outcome = json!({ "on": on.name() });
         outcome
@@ -158,6 +166,7 @@ fn said(task: &TaskCall<'_>, kind: Kind, on: Outcome, form: u8) -> Answer {
             );
             match on {
                 Outcome::Cancelled => Answer::Error("CloudCrew.Cancelled"),
+                Outcome::Returned => reported(json!({ "to": to })),
                 _ => reported(Value::Null),
             }
         }

@@ -53,6 +53,8 @@ struct Phase {
 #[derive(Debug, Clone)]
 struct Gate {
     max_revisions: u32,
+    /// Which of the phases before it the work may return to, bit by bit.
+    revise_to: u8,
     expires_after: Option<&'static str>,
     on_expiry: Option<&'static str>,
 }
@@ -72,10 +74,15 @@ fn phase(name: &'static str) -> impl Strategy<Value = Phase> {
         "Costs ${cluster_arn} or %{if} \"more\" \\ {{ less }}",
         "Grüße, 你好",
     ]);
-    let gate =
-        (0..3u32, prop::option::of(prop::sample::select(vec!["1s", "72h", "3650d"])), expiry());
-    let gate = gate.prop_map(|(max_revisions, expires_after, on_expiry)| Gate {
+    let gate = (
+        0..3u32,
+        0..32u8,
+        prop::option::of(prop::sample::select(vec!["1s", "72h", "3650d"])),
+        expiry(),
+    );
+    let gate = gate.prop_map(|(max_revisions, revise_to, expires_after, on_expiry)| Gate {
         max_revisions,
+        revise_to,
         expires_after,
         on_expiry,
     });
@@ -112,18 +119,24 @@ fn expiry() -> impl Strategy<Value = Option<&'static str>> {
 impl Written {
     /// A workspace with everything that a phase can have.
     pub fn full() -> Written {
-        let gate = Gate { max_revisions: 1, expires_after: Some("72h"), on_expiry: Some("stop") };
-        let phase = Phase {
-            name: "poc",
+        let gate = Gate {
+            max_revisions: 1,
+            revise_to: 1,
+            expires_after: Some("72h"),
+            on_expiry: Some("stop"),
+        };
+        let phase = |name| Phase {
+            name,
             description: "",
             execution_timeout: 60,
             review: Some(1),
-            gate: Some(gate),
+            gate: Some(gate.clone()),
             deliver: Some(1),
             retry: Some((1, 1)),
             restart: 1,
         };
-        Written { phases: vec![phase], finalize: true, entry: None }
+        let phases = vec![phase("discovery"), phase("poc")];
+        Written { phases, finalize: true, entry: None }
     }
 
     /// Loads it as `cloudcrew` does.
@@ -135,8 +148,9 @@ impl Written {
         sources.add("agents.yaml", crew.as_bytes());
         sources.add("prompts/pm.md", b"You own the plan.\n");
         sources.add("prompts/task.md", b"Do it.\n");
-        for phase in &self.phases {
-            sources.add(format!("phases/{}.yaml", phase.name), phase.yaml().as_bytes());
+        for (number, phase) in self.phases.iter().enumerate() {
+            let yaml = phase.yaml(&self.phases[..number]);
+            sources.add(format!("phases/{}.yaml", phase.name), yaml.as_bytes());
         }
         sources.add(format!("workflows/{WORKFLOW}.yaml"), self.yaml().as_bytes());
         let loaded = load(&sources, &catalogue());
@@ -151,7 +165,7 @@ impl Written {
 }
 
 impl Phase {
-    fn yaml(&self) -> String {
+    fn yaml(&self, before: &[Phase]) -> String {
         let mut text = format!("version: 1\nphase: {}\ntask: prompts/task.md\n", self.name);
         if !self.description.is_empty() {
             text += &format!("description: '{}'\n", self.description);
@@ -178,6 +192,11 @@ impl Phase {
         }
         if let Some(gate) = &self.gate {
             text += &format!("gate:\n  kind: approval\n  max_revisions: {}\n", gate.max_revisions);
+            let listed = before.iter().enumerate().filter(|(n, _)| gate.revise_to >> n & 1 == 1);
+            let listed: Vec<&str> = listed.map(|(_, phase)| phase.name).collect();
+            if !listed.is_empty() && gate.max_revisions > 0 {
+                text += &format!("  revise_to: [{}]\n", listed.join(", "));
+            }
             text += &gate
                 .expires_after
                 .map(|time| format!("  expires_after: {time}\n"))

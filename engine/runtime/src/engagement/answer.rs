@@ -114,6 +114,13 @@ pub async fn record(
         if revises && matches!(request.kind, RequestKind::Approval { may_revise: false, .. }) {
             return Err(Refusal::NoRevisionLeft { phase: request.phase.clone() }.into());
         }
+        if let (Decision::Revise { to: Some(to), .. }, RequestKind::Approval { revise_to, .. }) =
+            (&answer.decision, &request.kind)
+            && !revise_to.contains(to)
+        {
+            let (phase, to) = (request.phase.clone(), to.clone());
+            return Err(Refusal::NoWayBack { phase, to, listed: revise_to.clone() }.into());
+        }
         let (have, need) = request.quorum();
         let votes = matches!(answer.decision, Decision::Approve { .. }) && have + 1 < need;
         let id = request.id.clone();
@@ -257,7 +264,7 @@ fn fitting(engagement: &Engagement, given: &Submission) -> Result<Request, Engag
         (RequestKind::Approval { ratings, .. }, Decision::Approve { ratings: given }) => {
             rated(ratings, given)?
         }
-        (RequestKind::Approval { ratings, .. }, Decision::Revise { words, ratings: given }) => {
+        (RequestKind::Approval { ratings, .. }, Decision::Revise { words, ratings: given, .. }) => {
             rated(ratings, given)?;
             if words.trim().is_empty() {
                 return Err(Refusal::NoWords.into());

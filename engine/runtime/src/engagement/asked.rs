@@ -50,9 +50,16 @@ pub(super) fn new_gate(
     let id = format!("{phase}-{revision}{again}");
     let may_revise =
         state.plan().next(&format!("{phase}.gate"), Outcome::Revised, &state.counters).is_ok();
+    let returns = state.plan().returns(&format!("{phase}.gate"), &state.counters);
+    let revise_to = returns.into_iter().map(str::to_owned).collect();
     let findings = state.progress(phase).findings;
     Some(Request {
-        kind: RequestKind::Approval { ratings: gate.ratings.clone(), may_revise, findings },
+        kind: RequestKind::Approval {
+            ratings: gate.ratings.clone(),
+            may_revise,
+            revise_to,
+            findings,
+        },
         phase: phase.to_owned(),
         revision,
         digest: digest(&id, &subject),

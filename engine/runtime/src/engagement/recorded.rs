@@ -164,10 +164,13 @@ pub enum Decision {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         ratings: Vec<(String, u8)>,
     },
-    /// Run the phase again with this feedback.
+    /// Run the phase again with this feedback, or all phases from an earlier one on.
     Revise {
         /// The customer's feedback.
         words: String,
+        /// The earlier phase to which the work returns.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<String>,
         /// Ratings, each 1 to 5.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         ratings: Vec<(String, u8)>,

@@ -208,6 +208,16 @@ pub enum Refusal {
     /// `revise` without feedback.
     #[error("feedback is empty; say what should change")]
     NoWords,
+    /// `revise` to a phase that the gate does not list.
+    #[error("the gate of `{phase}` cannot return the work to `{to}`; {}", returns(listed))]
+    NoWayBack {
+        /// The phase.
+        phase: String,
+        /// Where the work was to return to.
+        to: String,
+        /// The phases that the gate may return it to.
+        listed: Vec<String>,
+    },
     /// The gate's revisions are used up.
     #[error("no revisions left (`phases/{phase}.yaml gate.max_revisions`); approve or cancel")]
     NoRevisionLeft {
@@ -389,6 +399,14 @@ fn waiting(open: &[String]) -> String {
         "no request is open".to_owned()
     } else {
         format!("open requests: {}", open.join(", "))
+    }
+}
+
+fn returns(listed: &[String]) -> String {
+    if listed.is_empty() {
+        "only this phase can run again".to_owned()
+    } else {
+        format!("choose one of {}", listed.join(", "))
     }
 }
 

@@ -19,6 +19,9 @@ pub enum RequestKind {
         ratings: Vec<String>,
         /// Whether the customer may still ask for changes.
         may_revise: bool,
+        /// Earlier phases to which the customer may return the work.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        revise_to: Vec<String>,
         /// Open findings of the last review.
         findings: Vec<Finding>,
     },

@@ -217,6 +217,9 @@ pub struct RequestDetail {
     pub ratings: Vec<String>,
     /// Whether changes may still be requested.
     pub may_revise: bool,
+    /// Earlier phases to which the work may be returned.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub revise_to: Vec<String>,
     /// Open findings of the last review.
     pub findings: Vec<String>,
     /// Notes that later engagements are shown once a person approves an open gate.
@@ -361,17 +364,23 @@ impl Answer {
 impl RequestDetail {
     /// A request of an engagement.
     pub fn new(e: &Engagement, request: &Request) -> RequestDetail {
-        let (ratings, may_revise, findings) = match &request.kind {
-            RequestKind::Approval { ratings, may_revise, findings } => (
+        let (ratings, may_revise, revise_to, findings) = match &request.kind {
+            RequestKind::Approval { ratings, may_revise, revise_to, findings } => (
                 ratings.clone(),
                 *may_revise,
+                revise_to.clone(),
                 findings.iter().map(|finding| finding.text.clone()).collect(),
             ),
             RequestKind::Question { .. } | RequestKind::Budget { .. } => {
-                (Vec::new(), false, Vec::new())
+                (Vec::new(), false, Vec::new(), Vec::new())
             }
         };
-        let approved = e.state.progress(&request.phase).approved.unwrap_or_default();
+        // An approval is the base of comparison even after the customer returned the work.
+        let approved = e.state.requests.iter().rev().find(|earlier| {
+            let decision = earlier.answer.as_ref().map(|answer| &answer.decision);
+            earlier.phase == request.phase && matches!(decision, Some(Decision::Approve { .. }))
+        });
+        let approved = approved.map(|earlier| earlier.subject.as_slice()).unwrap_or_default();
         let base = |path: &str| {
             approved.iter().find(|(there, _)| there == path).map(|(_, oid)| oid.clone())
         };
@@ -390,6 +399,7 @@ impl RequestDetail {
                 .collect(),
             ratings,
             may_revise,
+            revise_to,
             findings,
             notes: notes(e, request),
             budget: budget(request),

@@ -316,6 +316,10 @@ impl Writer<'_> {
         let mut choices = Vec::new();
         for transition in state.on.iter().filter(|t| reported(state.kind, t.on)) {
             let on = json!({ "Variable": "$.outcome.on", "StringEquals": transition.on.name() });
+            if transition.on == Outcome::Returned {
+                choices.push(self.way_back(phase, transition));
+                continue;
+            }
             let Some(bound) = &transition.bound else {
                 choices.push(
                     json!({ "Variable": "$.outcome.on", "StringEquals": transition.on.name(),
@@ -335,6 +339,43 @@ impl Writer<'_> {
             next_name(state),
             Choice { kind: "Choice", choices, default: "failed.record".into() },
         );
+    }
+
+    /// The choice of a way back to an earlier phase, and the state that counts it.
+    fn way_back(&mut self, phase: &Phase, back: &Transition) -> Value {
+        let to = back.again.first().map_or("", String::as_str);
+        let number = self.plan.entries.iter().position(|(name, _)| name == to).unwrap_or(0) + 1;
+        // Two names of phases may be too long for the name of a state.
+        let counts = format!("{}.return.{number}", phase.name);
+        let max = back.bound.as_ref().map_or(0, |bound| bound.max);
+        let key = back.bound.as_ref().map_or("", |bound| bound.key.as_str());
+        let each = self.plan.entries.iter().map(|(name, _)| {
+            let path = format!("$.counters['{name}']");
+            if !back.again.contains(name) {
+                return (format!("{name}.$"), Value::from(path));
+            }
+            let revisions = match *name == phase.name {
+                true => format!("States.MathAdd({path}.revisions, 1)"),
+                false => format!("{path}.revisions"),
+            };
+            let counters = json!({ "retries": 0, "reworks": 0, "deliveries": 0,
+                "revisions.$": revisions });
+            (name.clone(), counters)
+        });
+        let count = Pass {
+            comment: format!("Back to {to}; at most {max} with other revisions: {key}"),
+            kind: "Pass",
+            result: None,
+            parameters: Some(Value::Object(each.collect())),
+            result_path: "$.counters".into(),
+            next: back.to.clone(),
+        };
+        self.put(counts.clone(), count);
+        let equals = |path: &str, value: &str| json!({ "Variable": path, "StringEquals": value });
+        let counted = json!({ "Variable": counter_path(phase, Counter::Revisions),
+            "NumericLessThan": max });
+        json!({ "And": [equals("$.outcome.on", back.on.name()), equals("$.outcome.to", to),
+            counted], "Next": counts })
     }
 }
 

@@ -89,10 +89,17 @@ impl Driver {
             rated.map(|(name, stars)| format!("{name} {stars} of 5")).collect();
         let rated = rated.join(", ");
         let (title, body, outcome) = match &answer.decision {
-            Decision::Revise { words, .. } => {
+            Decision::Revise { words, to, .. } => {
                 let rated = if rated.is_empty() { rated } else { format!("\n\nRated: {rated}") };
-                let title = "The customer asks for changes".to_owned();
-                (title, format!("{words}{rated}"), Outcome::Revised)
+                let (title, outcome) = match to {
+                    Some(to) => {
+                        let phase = &request.phase;
+                        let title = format!("The customer returns {phase} to {to}");
+                        (title, Outcome::Returned)
+                    }
+                    None => ("The customer asks for changes".to_owned(), Outcome::Revised),
+                };
+                (title, format!("{words}{rated}"), outcome)
             }
             _ => {
                 let (phase, channel) = (&request.phase, &answer.channel);
@@ -104,7 +111,10 @@ impl Driver {
         if outcome == Outcome::Approved {
             self.leave_approved(request).await?;
         }
-        self.go(outcome).await
+        match &answer.decision {
+            Decision::Revise { to: Some(to), .. } => self.go_back(to).await,
+            _ => self.go(outcome).await,
+        }
     }
 
     /// Adds a ledger row with the customer's words.

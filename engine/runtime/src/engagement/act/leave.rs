@@ -65,6 +65,25 @@ impl Driver {
         }
     }
 
+    /// Returns the work to an earlier phase.
+    pub(in crate::engagement) async fn go_back(&self, phase: &str) -> Result<(), EngagementError> {
+        let on = Outcome::Returned;
+        let back = self.look(|e| {
+            let back = e.state.plan().back(&e.state.at, phase, &e.state.counters);
+            back.map(|way| way.to.clone())
+        });
+        match back.await {
+            Ok(state) => {
+                self.append(vec![Event::Entered { state, on: Some(on), resume: None, why: None }])
+                    .await
+            }
+            Err(no_way) => {
+                let why = format!("`{}` has no way back to `{phase}`", no_way.state);
+                Err(self.damaged(why).await)
+            }
+        }
+    }
+
     /// The gate that must reopen before `to` may start, and why: someone changed what was approved
     /// there.
     async fn reopened(

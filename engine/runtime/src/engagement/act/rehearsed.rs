@@ -39,7 +39,8 @@ impl Driver {
             rehearsal.gates.iter().filter(|b| b.phase == request.phase).filter_map(|b| {
                 match (&b.revises, &b.approves) {
                     (Some(words), _) => {
-                        Some(Decision::Revise { words: words.clone(), ratings: Vec::new() })
+                        let (words, to) = (words.clone(), b.to.clone());
+                        Some(Decision::Revise { words, to, ratings: Vec::new() })
                     }
                     (None, Some(ratings)) if self.options.approve_all => {
                         Some(Decision::Approve { ratings: ratings.clone() })

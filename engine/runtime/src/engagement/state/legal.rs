@@ -170,7 +170,12 @@ fn way(
         return Err(state.illegal(event, "the plan has no such state"));
     }
     let Some(on) = on.filter(|_| !state.at.is_empty()) else { return Ok(()) };
-    let Ok(expected) = state.plan().next(&state.at, on, &state.counters) else {
+    let phase = state.plan().state(to).and_then(|to| to.phase.as_deref());
+    let expected = match (on, phase) {
+        (Outcome::Returned, Some(phase)) => state.plan().back(&state.at, phase, &state.counters),
+        _ => state.plan().next(&state.at, on, &state.counters),
+    };
+    let Ok(expected) = expected else {
         return Err(state.illegal(event, format!("no transition on `{}`", on.name())));
     };
     let reopened = resume == Some(expected.to.as_str());

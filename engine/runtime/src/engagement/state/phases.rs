@@ -9,6 +9,8 @@ use crate::engagement::event::{Finding, VerdictRecord};
 pub struct PhaseProgress {
     /// The current run, from 1; 0 before the first.
     pub revision: u32,
+    /// Whether it runs again when it is entered, because the customer returned the work.
+    pub(super) again: bool,
     /// Number of swarms started for this phase.
     pub swarms: u32,
     /// Agents of all visits in all swarms, in order.

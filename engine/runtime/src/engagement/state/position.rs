@@ -12,8 +12,15 @@ impl State {
         let Some(target) = self.plan.state(to).cloned() else { return };
         if let (Some(on), false) = (on, self.at.is_empty()) {
             let phase = self.phase().unwrap_or_default().to_owned();
-            if let Ok(way) = self.plan.next(&self.at, on, &self.counters).cloned() {
+            let way = match (on, &target.phase) {
+                (Outcome::Returned, Some(to)) => self.plan.back(&self.at, to, &self.counters),
+                _ => self.plan.next(&self.at, on, &self.counters),
+            };
+            if let Ok(way) = way.cloned() {
                 self.counters.take(&phase, &way);
+                for name in &way.again {
+                    self.phases.entry(name.clone()).or_default().again = true;
+                }
             }
         }
         self.resume = resume;
@@ -25,7 +32,8 @@ impl State {
         }
         if let (Kind::Swarm, Some(phase)) = (target.kind, &target.phase) {
             let progress = self.phases.entry(phase.clone()).or_default();
-            if progress.revision == 0 || on == Some(Outcome::Revised) {
+            let again = std::mem::take(&mut progress.again);
+            if progress.revision == 0 || again || on == Some(Outcome::Revised) {
                 progress.revision += 1;
                 progress.reviewed = None;
                 progress.findings.clear();
@@ -59,6 +67,18 @@ impl State {
             _ => None,
         };
         self.phases.entry(phase).or_default().earlier = earlier;
+    }
+
+    /// The phases from `first` to `last`, in the order of the plan. Only `last` if `first` is
+    /// absent or does not come before it.
+    pub(super) fn from(&self, first: Option<&str>, last: &str) -> Vec<String> {
+        let names = || self.plan.entries.iter().map(|(name, _)| name.as_str());
+        let at = |phase: &str| names().position(|name| name == phase);
+        let start = first.and_then(at).zip(at(last)).filter(|(start, end)| start < end);
+        match start {
+            Some((start, end)) => names().take(end + 1).skip(start).map(str::to_owned).collect(),
+            None => vec![last.to_owned()],
+        }
     }
 
     /// Voids the approvals of `phase` and later phases; written files stay.

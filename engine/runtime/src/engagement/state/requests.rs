@@ -46,16 +46,19 @@ impl State {
         request.answered = Some(at);
         let (phase, subject, kind) =
             (request.phase.clone(), request.subject.clone(), request.kind.clone());
-        let progress = self.phases.entry(phase).or_default();
+        let progress = self.phases.entry(phase.clone()).or_default();
         match &answer.decision {
             Decision::Approve { ratings } => {
                 progress.approved = Some(subject);
                 progress.ratings = ratings.clone();
             }
-            Decision::Revise { words, ratings } => {
-                progress.approved = None;
+            Decision::Revise { words, ratings, to } => {
                 progress.ratings.clone_from(ratings);
-                progress.feedback.push(words.clone());
+                for name in self.from(to.as_deref(), &phase) {
+                    let progress = self.phases.entry(name).or_default();
+                    progress.approved = None;
+                    progress.feedback.push(words.clone());
+                }
             }
             Decision::Answer { value } => {
                 if let RequestKind::Budget { budget, limit, .. } = &kind
