@@ -21,6 +21,9 @@ pub struct Args {
     /// Workspace directory. Defaults to the nearest parent directory with an `agents.yaml`.
     #[arg(short = 'C', value_name = "WORKSPACE", env = "CLOUDCREW_WORKSPACE", global = true)]
     pub workspace: Option<PathBuf>,
+    /// Overlay to lay over the workspace: a folder in `overlays/`.
+    #[arg(long, value_name = "NAME", env = "CLOUDCREW_OVERLAY", global = true)]
+    pub overlay: Option<String>,
     /// Directory that stores the engagements. Defaults to `.cloudcrew` in the workspace.
     #[arg(long, value_name = "DIR", env = "CLOUDCREW_HOME", global = true)]
     pub home: Option<PathBuf>,
@@ -68,13 +71,15 @@ pub enum Command {
         #[arg(long)]
         env: bool,
     },
-    /// Explain a rule of `check`, or what an agent can do (`explain agent NAME`); or list all
-    /// rules.
+    /// Explain a rule of `check`, what an agent can do (`explain agent NAME`), or where the values
+    /// of a file come from (`explain FILE [KEY]`); or list all rules.
     Explain {
-        /// Code of the rule, as `check` prints it, or of a recommendation by `metrics advise`; or
-        /// `agent`.
+        /// Code of the rule, as `check` prints it, or of a recommendation by `metrics advise`; a
+        /// file of the workspace, such as `phases/poc.yaml`; or `agent`.
+        #[arg(value_name = "RULE|FILE")]
         code: Option<String>,
-        /// Name of the agent, after `agent`.
+        /// Name of the agent, after `agent`; or a key in the file, such as `gate`.
+        #[arg(value_name = "KEY")]
         name: Option<String>,
     },
     /// Print the JSON Schema of a file kind, or of a command's JSON output, or the OpenAPI document

@@ -35,7 +35,7 @@ pub fn path(args: &Args) -> Result<PathBuf, Failure> {
     if let Some(home) = &args.home {
         return Ok(home.clone());
     }
-    let root = workspace::find(args.workspace.as_deref())?;
+    let root = workspace::find(args)?;
     let home = root.join(FOLDER);
     let Ok(there) = home.symlink_metadata() else { return Ok(home) };
     let refused = |why: &str| {

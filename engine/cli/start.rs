@@ -118,6 +118,8 @@ pub struct Start<'a> {
     pub sow: SowFile,
     /// The values of the workflow's inputs.
     pub inputs: BTreeMap<String, InputValue>,
+    /// The overlay that the definitions come from.
+    pub overlay: Option<String>,
     pub chosen: &'a Chosen,
     pub voice: RunMode,
     /// Name of the rehearsal file that changes the default rehearsal.
@@ -173,6 +175,7 @@ impl<'a> Start<'a> {
             entry: self.entry,
             sow: self.sow,
             inputs: self.inputs,
+            overlay: self.overlay,
             model: self.chosen.for_all(),
             agent_models: self.chosen.agents.clone(),
             voice: self.voice,

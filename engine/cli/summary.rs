@@ -57,6 +57,9 @@ pub fn summary(engagement: &Engagement, repo: &Path, there: &BTreeSet<String>) -
         state.started.workflow,
         spoken(&state.started.voice)
     );
+    if let Some(overlay) = &state.started.overlay {
+        text.push_str(&format!("  overlay: {}\n", row(overlay)));
+    }
     for (name, value) in &state.started.inputs {
         text.push_str(&format!("  {name}: {}\n", row(&value.to_string())));
     }

@@ -3,19 +3,22 @@
 use std::collections::HashSet;
 use std::fs;
 use std::io::ErrorKind;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
 use crate::wiring::folder::Folder;
 use cloudcrew_definition::Loaded;
 use cloudcrew_definition::crew::{Definition, Model, Pattern, PatternRules};
 use cloudcrew_definition::diagnostic::{Format, Report, Severity, closest, render};
+use cloudcrew_definition::overlay::{self, OVERLAYS, within};
 use cloudcrew_definition::side_by_side::{cores, side_by_side};
 use cloudcrew_definition::source::{FileId, MAX_FILE_BYTES, Sources};
 use cloudcrew_definition::syntax::{Inherited, SOWS, is_part};
-use cloudcrew_plan::checks::load;
+use cloudcrew_plan::checks::{load, load_overlay};
 use cloudcrew_runtime::catalogue::catalogue;
-use cloudcrew_runtime::engagement::{Engagement, RunMode};
+use cloudcrew_runtime::engagement::{Engagement, RunMode, Started};
 
+use crate::args::Args;
 use crate::exit::Failure;
 use crate::wiring;
 use crate::words::counted;
@@ -38,8 +41,66 @@ const FOLDERS: [&str; 9] = [
 const LOOKALIKES: [&str; 8] =
     [".yaml", ".yml", ".md", ".markdown", ".txt", ".json", ".j2", ".jinja"];
 
-/// The given workspace, or the nearest parent directory with an `agents.yaml`.
-pub fn find(given: Option<&Path>) -> Result<PathBuf, Failure> {
+/// A workspace, and the overlay to use with it.
+#[derive(Debug, Clone)]
+pub struct Place {
+    root: PathBuf,
+    /// Name of the overlay, if one was chosen.
+    pub overlay: Option<String>,
+}
+
+impl Deref for Place {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        &self.root
+    }
+}
+
+impl Place {
+    /// The workspace as an engagement uses it: with the overlay that it was started with.
+    pub fn of(&self, started: &Started) -> Place {
+        Place { root: self.root.clone(), overlay: started.overlay.clone() }
+    }
+
+    /// The workspace without its overlay.
+    pub fn base(&self) -> Place {
+        Place { root: self.root.clone(), overlay: None }
+    }
+}
+
+/// The given workspace, or the nearest parent directory with an `agents.yaml`; with the chosen
+/// overlay.
+pub fn find(args: &Args) -> Result<Place, Failure> {
+    let overlay = args.overlay.clone().filter(|name| !name.is_empty());
+    Ok(Place { root: root(args.workspace.as_deref())?, overlay })
+}
+
+/// Reads a workspace and applies every rule, with the overlay.
+pub fn loaded(place: &Place) -> Result<(Sources, Loaded), Failure> {
+    let sources = read(place);
+    let loaded = match &place.overlay {
+        None => load(&sources, &catalogue()),
+        Some(name) => {
+            load_overlay(&sources, name, &catalogue()).ok_or_else(|| no_overlay(&sources, name))?
+        }
+    };
+    Ok((sources, loaded))
+}
+
+/// Says which overlays there are.
+pub fn no_overlay(sources: &Sources, name: &str) -> Failure {
+    let names = overlay::names(sources);
+    let known: Vec<&str> = names.iter().map(String::as_str).collect();
+    let help = match closest(name, &known) {
+        Some(name) => format!("did you mean `{name}`?"),
+        None if known.is_empty() => format!("create it as the folder `overlays/{name}`"),
+        None => format!("there are: {}", known.join(", ")),
+    };
+    Failure::usage(format!("no overlay named `{name}`; {help}"))
+}
+
+fn root(given: Option<&Path>) -> Result<PathBuf, Failure> {
     if let Some(given) = given {
         return if given.is_dir() {
             Ok(given.to_owned())
@@ -114,20 +175,33 @@ fn parts(root: &Path, folder: &Folder) -> Vec<Part> {
         .into_iter()
         .filter(|path| root.join(path).exists())
         .for_each(|path| put(path.to_owned()));
-    let top = folder;
-    for folder in FOLDERS {
-        for (name, is_folder) in names(root, top, folder) {
-            let path = format!("{folder}/{name}");
-            if !is_folder || is_part(&path) {
-                put(path);
-            } else if !FOLDERS.contains(&path.as_str()) {
-                names(root, top, &path)
-                    .into_iter()
-                    .for_each(|(inside, _)| put(format!("{path}/{inside}")));
+    in_folders(root, folder, "", &mut put);
+    for (name, is_folder) in names(root, folder, OVERLAYS.trim_end_matches('/')) {
+        let overlay = format!("{OVERLAYS}{name}/");
+        if is_folder {
+            let agents = format!("{overlay}agents.yaml");
+            if root.join(&agents).exists() {
+                put(agents);
             }
+            in_folders(root, folder, &overlay, &mut put);
         }
     }
     parts
+}
+
+/// The files in the folders of a workspace, or of an overlay, whose path is `within`.
+fn in_folders(root: &Path, top: &Folder, within: &str, put: &mut impl FnMut(String)) {
+    for folder in FOLDERS {
+        for (name, is_folder) in names(root, top, &format!("{within}{folder}")) {
+            let path = format!("{folder}/{name}");
+            if !is_folder || is_part(&path) {
+                put(format!("{within}{path}"));
+            } else if !FOLDERS.contains(&path.as_str()) {
+                let inside = names(root, top, &format!("{within}{path}"));
+                inside.into_iter().for_each(|(name, _)| put(format!("{within}{path}/{name}")));
+            }
+        }
+    }
 }
 
 /// The sorted names in a folder, each with whether it is a folder. Hidden files, backups, and links
@@ -168,24 +242,24 @@ fn read_in(folder: &Folder, path: &str) -> Result<Vec<u8>, String> {
 }
 
 /// Loads a workspace that must have no errors.
-pub fn definition(root: &Path) -> Result<Definition, Failure> {
-    with_defaults(root).map(|(definition, _)| definition)
+pub fn definition(place: &Place) -> Result<Definition, Failure> {
+    with_defaults(place).map(|(definition, _)| definition)
 }
 
 /// The definition, and the values that its phases take from `defaults`.
-pub fn with_defaults(root: &Path) -> Result<(Definition, Vec<PhaseDefault>), Failure> {
-    let sources = read(root);
-    let Loaded { definition, report, workspace, .. } = load(&sources, &catalogue());
+pub fn with_defaults(place: &Place) -> Result<(Definition, Vec<PhaseDefault>), Failure> {
+    let (sources, Loaded { definition, report, workspace, .. }) = loaded(place)?;
     warned(&report);
     let definition = definition
-        .or_else(|| without_rehearsals(&sources, &report))
+        .or_else(|| without_rehearsals(&sources, &report, place.overlay.as_deref()))
         .ok_or_else(|| wrong(&sources, &report, "the definitions have errors; nothing was done"))?;
     let of_phase = |(file, taken): (&FileId, &Vec<Inherited>)| {
         let phase = workspace.phases.iter().find(|(of, _)| of == file);
         let phase = phase.and_then(|(_, phase)| phase.phase.get()).cloned().unwrap_or_default();
         let each = taken.iter().map(|Inherited { key, span }| {
             let (line, _) = sources.position(span.file, span.start);
-            PhaseDefault { phase: phase.clone(), key: key.clone(), line: line as u32 }
+            let file = sources.path(span.file).to_owned();
+            PhaseDefault { phase: phase.clone(), key: key.clone(), file, line: line as u32 }
         });
         each.collect::<Vec<_>>()
     };
@@ -230,28 +304,36 @@ fn warned(report: &Report) {
 
 /// Models that a live engagement should now call as the workspace configures them. Empty if the
 /// workspace cannot be read.
-pub fn rerouted(root: &Path, engagement: &Engagement) -> Vec<Model> {
+pub fn rerouted(place: &Place, engagement: &Engagement) -> Vec<Model> {
     let state = &engagement.state;
     if !matches!(state.started.voice, RunMode::Live { .. }) || state.end.is_some() {
         return Vec::new();
     }
-    let now = load(&read(root), &catalogue()).definition;
+    let now = loaded(&place.of(&state.started)).ok().and_then(|(_, loaded)| loaded.definition);
     now.map(|now| wiring::rerouted(engagement, &now)).unwrap_or_default()
 }
 
 /// The definition without the rehearsal files that have errors, if no other file has any.
-fn without_rehearsals(sources: &Sources, report: &Report) -> Option<Definition> {
+fn without_rehearsals(
+    sources: &Sources,
+    report: &Report,
+    overlay: Option<&str>,
+) -> Option<Definition> {
     let errors = report.diagnostics().iter().filter(|d| d.severity == Severity::Error);
     let wrong: HashSet<&str> =
         errors.map(|d| d.at.as_ref().map_or("", |at| sources.path(at.span.file))).collect();
-    if !wrong.iter().all(|path| path.starts_with("rehearsals/")) {
+    if !wrong.iter().all(|path| within(path).starts_with("rehearsals/")) {
         return None;
     }
     let mut others = Sources::new();
-    for (file, path) in sources.iter().filter(|(_, path)| !wrong.contains(path)) {
+    for (file, path) in sources.all().filter(|(_, path)| !wrong.contains(path)) {
         others.add(path, sources.text(file).as_bytes());
     }
-    let definition = load(&others, &catalogue()).definition?;
+    let loaded = match overlay {
+        None => load(&others, &catalogue()),
+        Some(name) => load_overlay(&others, name, &catalogue())?,
+    };
+    let definition = loaded.definition?;
     let mut names: Vec<&str> = wrong.into_iter().collect();
     names.sort_unstable();
     crate::out::note!(

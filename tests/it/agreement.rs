@@ -64,7 +64,7 @@ fn workspace(crew: &Crew, chance: &mut Chance) -> Vec<&'static str> {
                 };
                 gates += &format!("  - {{ phase: {phase}, revises: Say who pays.{to} }}\n");
             }
-            4 => gates += &format!("  - {{ phase: {phase}, silent_for: 100h }}\n"),
+            4 | 5 => gates += &format!("  - {{ phase: {phase}, silent_for: 100h }}\n"),
             _ => {}
         }
     }

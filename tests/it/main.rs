@@ -40,6 +40,7 @@ mod messages;
 mod metrics;
 mod mutations;
 mod obedient;
+mod overlays;
 mod owed;
 mod pages;
 mod patterns;

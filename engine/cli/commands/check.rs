@@ -1,7 +1,8 @@
 //! `check` and `explain`.
 
+use cloudcrew_definition::catalogue::Catalogue;
 use cloudcrew_definition::diagnostic::{Format, Severity, render};
-use cloudcrew_plan::checks::{self, load};
+use cloudcrew_plan::checks::{self, load_all, load_overlay};
 use cloudcrew_runtime::catalogue::catalogue;
 
 use super::{fix, programs, schema};
@@ -16,18 +17,24 @@ pub async fn check(
     fix: bool,
     env: bool,
 ) -> Result<Exit, Failure> {
-    let root = workspace::find(args.workspace.as_deref())?;
+    let root = workspace::find(args)?;
     if fix {
         fix::fix(&root)?;
     }
     let sources = workspace::read(&root);
     let mut offered = catalogue();
-    let mut loaded = load(&sources, &offered);
+    // Without a choice, all overlays are checked as well.
+    let load = |offered: &Catalogue| match &root.overlay {
+        None => Ok(load_all(&sources, offered)),
+        Some(name) => load_overlay(&sources, name, offered)
+            .ok_or_else(|| workspace::no_overlay(&sources, name)),
+    };
+    let mut loaded = load(&offered)?;
     if env {
         // A crew that cannot be read needs nothing yet.
         let needed = loaded.definition.as_ref().map(programs::needed).unwrap_or_default();
         offered.missing = programs::missing(needed.into_keys()).await;
-        loaded = load(&sources, &offered);
+        loaded = load(&offered)?;
     }
     let colour = crate::paint::colours();
     let how = match format {
@@ -45,7 +52,7 @@ pub async fn check(
         n => format!(", {n} allowed"),
     };
     match found.len() {
-        0 => note!("{} files checked, no problems{allowed}", sources.iter().count()),
+        0 => note!("{} files checked, no problems{allowed}", sources.all().count()),
         1 => note!("1 finding; run `cloudcrew explain {}` for details", found[0].code),
         n => note!("{n} findings; run `cloudcrew explain CODE` for details"),
     }

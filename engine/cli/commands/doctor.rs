@@ -5,7 +5,7 @@ use std::time::Instant;
 use crate::wiring::store::Store;
 use cloudcrew_definition::crew::{Definition, Model as Defined};
 use cloudcrew_definition::shown::row;
-use cloudcrew_plan::checks::load;
+use cloudcrew_plan::checks::load_all;
 use cloudcrew_ports::blob::Blobs as _;
 use cloudcrew_ports::index::{Index as _, Which};
 use cloudcrew_ports::journal::{Head, Journal as _};
@@ -43,10 +43,12 @@ pub async fn doctor(
         fine &= ok;
         say!("{} {text}", if ok { "ok  " } else { "FAIL" });
     };
-    match workspace::find(args.workspace.as_deref()) {
+    match workspace::find(args) {
         Ok(root) => {
-            let sources = workspace::read(&root);
-            let loaded = load(&sources, &catalogue());
+            let loaded = match &root.overlay {
+                Some(_) => workspace::loaded(&root)?.1,
+                None => load_all(&workspace::read(&root), &catalogue()),
+            };
             let found = loaded.report.diagnostics().len();
             let allowed = match loaded.allowed {
                 0 => String::new(),

@@ -28,7 +28,7 @@ pub async fn drive(
     format: Format,
 ) -> Result<Exit, Failure> {
     let project = &engagement.project.clone();
-    let root = workspace::find(args.workspace.as_deref()).ok();
+    let root = workspace::find(args).ok();
     let rerouted = root.map(|root| workspace::rerouted(&root, &engagement)).unwrap_or_default();
     for model in &rerouted {
         let route = model.live.clone().map(|live| (live, model.price));

@@ -1,10 +1,15 @@
-//! `explain`: a rule of `check`, or what an agent can do and why.
+//! `explain`: a rule of `check`, what an agent can do and why, or where the values of a file come
+//! from.
 
 use cloudcrew_definition::catalogue::{Capability, Effect, ToolInfo};
 
 use cloudcrew_definition::crew::{Agent, Definition, Phase, Reach};
 use cloudcrew_definition::diagnostic::closest;
+use cloudcrew_definition::layers::{Layered, Written, layers};
+use cloudcrew_definition::overlay::{self, OVERLAYS};
 use cloudcrew_definition::shown::row;
+use cloudcrew_definition::source::Sources;
+use cloudcrew_definition::syntax::is_part;
 use cloudcrew_plan::checks;
 use cloudcrew_runtime::catalogue::catalogue;
 use cloudcrew_views::analytics as advice;
@@ -18,8 +23,11 @@ use crate::workspace;
 pub fn explain(args: &Args, code: Option<&str>, name: Option<&str>) -> Result<Exit, Failure> {
     match (code, name) {
         (Some("agent"), name) => agent(args, name),
+        (Some(path), key) if is_part(path) => values(args, path, key),
         (Some(code), None) => rule(code),
-        (Some(_), Some(_)) => Err(Failure::usage("write `explain RULE` or `explain agent NAME`")),
+        (Some(_), Some(_)) => {
+            Err(Failure::usage("write `explain RULE`, `explain agent NAME` or `explain FILE KEY`"))
+        }
         (None, _) => {
             for code in checks::codes() {
                 let page = checks::explain(code).unwrap_or_default();
@@ -40,8 +48,65 @@ fn rule(code: &str) -> Result<Exit, Failure> {
     Err(Failure::usage(format!("no rule named `{code}`{meant} (`cloudcrew explain` lists all)")))
 }
 
+/// Longest value that is shown, in characters.
+const MOST: usize = 60;
+
+/// Says where the values of a file come from.
+fn values(args: &Args, path: &str, key: Option<&str>) -> Result<Exit, Failure> {
+    let place = workspace::find(args)?;
+    let (sources, overlay) = (workspace::read(&place), place.overlay.as_deref());
+    if let Some(name) = overlay.filter(|name| !overlay::names(&sources).iter().any(|n| n == name)) {
+        return Err(workspace::no_overlay(&sources, name));
+    }
+    let missing = || Failure::usage(format!("the workspace has no file `{}`", row(path)));
+    let Some(layers) = layers(&sources, overlay, path) else {
+        // A text has no keys: the file of the overlay counts.
+        let over = overlay.map(|name| format!("{OVERLAYS}{name}/{path}"));
+        let stored = over.filter(|over| sources.stored(over).is_some());
+        let stored = stored.or_else(|| sources.stored(path).map(|_| path.to_owned()));
+        say!("{path} is {}", stored.ok_or_else(missing)?);
+        return Ok(Exit::Done);
+    };
+    let is_meant = |one: &&Layered| {
+        let rest = key.map(|key| one.key.strip_prefix(key));
+        rest.is_none_or(|rest| rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+    };
+    let mut found = layers.iter().filter(is_meant).peekable();
+    if found.peek().is_none() {
+        let keys: Vec<&str> = layers.iter().map(|one| one.key.as_str()).collect();
+        let key = key.unwrap_or_default();
+        let meant = closest(key, &keys).map(|k| format!("; did you mean `{k}`?"));
+        let meant = meant.unwrap_or_default();
+        return Err(Failure::usage(format!("nothing sets `{}` in `{path}`{meant}", row(key))));
+    }
+    for one in found {
+        let mut written = one.written.iter();
+        let Some(first) = written.next() else { continue };
+        let value = if first.removes { "removed".to_owned() } else { shown(&sources, first) };
+        say!("{}: {value}", one.key);
+        say!("    {}", at(&sources, first));
+        for covered in written {
+            say!("    instead of {} in {}", shown(&sources, covered), at(&sources, covered));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn shown(sources: &Sources, written: &Written) -> String {
+    let text = sources.text(written.span.file).get(written.span.start..written.span.end);
+    let text = text.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+    let short: String = text.chars().take(MOST).collect();
+    row(&if short == text { text } else { format!("{short}…") }).into_owned()
+}
+
+fn at(sources: &Sources, written: &Written) -> String {
+    let (line, _) = sources.position(written.span.file, written.span.start);
+    let of = if written.is_default { " (defaults)" } else { "" };
+    format!("{}:{line}{of}", sources.path(written.span.file))
+}
+
 fn agent(args: &Args, name: Option<&str>) -> Result<Exit, Failure> {
-    let definition = workspace::definition(&workspace::find(args.workspace.as_deref())?)?;
+    let definition = workspace::definition(&workspace::find(args)?)?;
     let names: Vec<&str> = definition.agents.iter().map(|agent| agent.name.as_str()).collect();
     let Some(name) = name else {
         return Err(Failure::usage(format!("name an agent: {}", names.join(", "))));

@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::wiring::folder::Folder;
 use cloudcrew_definition::diagnostic::{Diagnostic, Report, Severity, Suggestion};
 use cloudcrew_definition::source::{FileId, MAX_FILE_BYTES, Sources};
-use cloudcrew_plan::checks::load;
+use cloudcrew_plan::checks::load_all;
 use cloudcrew_runtime::catalogue::catalogue;
 
 use crate::exit::Failure;
@@ -25,7 +25,7 @@ pub fn fix(root: &Path) -> Result<(), Failure> {
     let mut fixed: BTreeMap<FileId, usize> = BTreeMap::new();
     let mut refused: Vec<(FileId, usize, String)> = Vec::new();
     for _ in 0..MOST {
-        let found = load(&sources, &catalogue()).report;
+        let found = load_all(&sources, &catalogue()).report;
         let mut safe = found
             .diagnostics()
             .iter()
@@ -78,7 +78,7 @@ fn tried(
     let mut better = sources.clone();
     better.replace(span.file, Ok(fixed.as_bytes()));
     let place = span.start..span.start + suggestion.replacement.len();
-    let after = load(&better, &catalogue()).report;
+    let after = load_all(&better, &catalogue()).report;
     let here = |d: &Diagnostic| {
         let labels = d.at.iter().chain(&d.related).map(|label| label.span);
         labels

@@ -26,7 +26,7 @@ const SHOWN: usize = 200;
 const WIDEST: usize = 500;
 
 pub fn generate(args: &Args, check: bool) -> Result<Exit, Failure> {
-    let root = workspace::find(args.workspace.as_deref())?;
+    let root = workspace::find(args)?;
     let files = files(&workspace::definition(&root)?);
     let stale = stale(&root, &files)?;
     if check {

@@ -9,7 +9,7 @@ use crate::output::pretty;
 use crate::workspace;
 
 pub fn graph(args: &Args, workflow: Option<&str>, format: GraphFormat) -> Result<Exit, Failure> {
-    let definition = workspace::definition(&workspace::find(args.workspace.as_deref())?)?;
+    let definition = workspace::definition(&workspace::find(args)?)?;
     let workflow = workspace::workflow(&definition, workflow)?;
     let plan = build(&definition, &workflow)
         .ok_or_else(|| Failure::failed(format!("`{workflow}` has no phases")))?;

@@ -53,7 +53,7 @@ pub async fn metrics(args: &Args, verb: &Metrics) -> Result<Exit, Failure> {
             }
         }
         Metrics::Advise { workflow, format } => {
-            let root = workspace::find(args.workspace.as_deref())?;
+            let root = workspace::find(args)?;
             let definition = workspace::definition(&root)?;
             let name = workspace::workflow(&definition, workflow.as_deref())?;
             let found = advise(&months(&store).await?, &definition, &name);
@@ -69,7 +69,7 @@ pub async fn metrics(args: &Args, verb: &Metrics) -> Result<Exit, Failure> {
 
 /// The order of phases in a workflow of the workspace; empty where there is none.
 fn phases(args: &Args, workflow: Option<&str>) -> Vec<String> {
-    let found = workspace::find(args.workspace.as_deref());
+    let found = workspace::find(args);
     let Ok(definition) = found.and_then(|root| workspace::definition(&root)) else {
         return Vec::new();
     };

@@ -1,7 +1,7 @@
 //! `patterns`: bundles of files that crews may use.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use cloudcrew_definition::crew::{Pattern, PatternRules};
 use cloudcrew_definition::diagnostic::closest;
@@ -55,7 +55,7 @@ pub async fn patterns(args: &Args, verb: &Patterns) -> Result<Exit, Failure> {
             let files = counted(pattern.files.len(), "file");
             say!("wrote {files} of {name} to {}", into.display());
         }
-        Patterns::Contribute { file } => library.contribute(file).await?,
+        Patterns::Contribute { file } => library.contribute(args, file).await?,
         Patterns::Promote { name } => return library.promote(name).await,
         Patterns::Withdraw { name, reason } => {
             let pattern = &library.find(name)?.pattern;
@@ -78,7 +78,6 @@ struct Library {
     months: BTreeMap<String, Month>,
     rules: PatternRules,
     now: i64,
-    root: Option<PathBuf>,
 }
 
 impl Library {
@@ -86,15 +85,12 @@ impl Library {
         // A library can be looked at before the first engagement.
         let store = Store::open(&home::path(args)?)?;
         let space = Space { rehearsal: false, owner: home::actor() };
-        let definition = workspace::find(args.workspace.as_deref())
-            .and_then(|root| workspace::definition(&root))
-            .ok();
+        let definition = workspace::find(args).and_then(|root| workspace::definition(&root)).ok();
         let rules = definition.as_ref().map(workspace::pattern_rules).unwrap_or_default();
         let own = definition.map(|definition| definition.patterns).unwrap_or_default();
         let found = all(&store, &space, &own, rules.min_lower_bound).await?;
         let (months, now) = (months(&store).await?, SystemClock::default().now());
-        let root = args.workspace.clone();
-        Ok(Library { store, space, own, found, months, rules, now, root })
+        Ok(Library { store, space, own, found, months, rules, now })
     }
 
     fn find(&self, name: &str) -> Result<&Found, Failure> {
@@ -131,7 +127,7 @@ impl Library {
         }
     }
 
-    async fn contribute(&self, file: &Path) -> Result<(), Failure> {
+    async fn contribute(&self, args: &Args, file: &Path) -> Result<(), Failure> {
         let refused = |why: String| Failure::usage(format!("{}: {why}", file.display()));
         let size = std::fs::metadata(file).map_err(|e| refused(e.to_string()))?.len();
         if size > MAX_FILE_BYTES as u64 {
@@ -139,7 +135,7 @@ impl Library {
         }
         let bytes = std::fs::read(file).map_err(|error| refused(error.to_string()))?;
         let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-        let root = workspace::find(self.root.as_deref())?;
+        let root = workspace::find(args)?;
         let pattern = workspace::pattern(&root, &stem.unwrap_or_default(), &bytes)?;
         if let Some((path, _)) =
             pattern.files.iter().find(|(_, content)| redacted(content) != *content)

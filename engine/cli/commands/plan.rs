@@ -1,6 +1,9 @@
 //! `plan`: what a run would do and cost, and what has changed.
 
 use cloudcrew_definition::crew::{Definition, Grant, Workflow};
+use cloudcrew_definition::layers::{Layered, layers};
+use cloudcrew_definition::overlay::OVERLAYS;
+use cloudcrew_definition::source::Sources;
 use cloudcrew_plan::build;
 use cloudcrew_plan::compare::{Change, compare, compare_all};
 use cloudcrew_plan::forecast::forecast;
@@ -16,7 +19,7 @@ use cloudcrew_views::VERSION;
 use cloudcrew_views::plan::{PhaseDefault, PlanAgent, PlanDocument, PlanVariant};
 
 pub async fn plan(args: &Args, planned: &Planned) -> Result<Exit, Failure> {
-    let root = workspace::find(args.workspace.as_deref())?;
+    let root = workspace::find(args)?;
     let (mut definition, inherited) = workspace::with_defaults(&root)?;
     let old = match &planned.against {
         None => None,
@@ -31,7 +34,7 @@ pub async fn plan(args: &Args, planned: &Planned) -> Result<Exit, Failure> {
     let hash = definition.hash();
     let plan = build(&definition, &workflow)
         .ok_or_else(|| Failure::failed(format!("`{workflow}` has no phases")))?;
-    let (past, pinned) = look_back(args, &workflow, &definition).await?;
+    let (past, pinned) = look_back(args, &workflow, &definition, root.overlay.as_deref()).await?;
     let (against, changes) = match old {
         None => (None, Vec::new()),
         // If no workflow is named, compare all of them.
@@ -41,6 +44,10 @@ pub async fn plan(args: &Args, planned: &Planned) -> Result<Exit, Failure> {
         Some(old) => (Some(old.name), compare(&old.definition, &definition, &workflow)),
     };
     let changes = at_their_place(changes, &inherited);
+    let changes = match &root.overlay {
+        Some(name) => in_overlay(changes, &workspace::read(&root), name),
+        None => changes,
+    };
     let saved = serde_json::to_value(&definition).map_err(|e| Failure::world(e.to_string()))?;
     let chosen = Chosen::read(&planned.model, &definition)?;
     let decided: Vec<(String, &'static str)> =
@@ -78,6 +85,7 @@ pub async fn plan(args: &Args, planned: &Planned) -> Result<Exit, Failure> {
     let document = PlanDocument {
         version: VERSION,
         definition_hash: hash,
+        overlay: root.overlay.clone(),
         gates: gates(&definition, flow),
         agents: agents
             .map(|a| PlanAgent {
@@ -120,6 +128,28 @@ pub async fn plan(args: &Args, planned: &Planned) -> Result<Exit, Failure> {
     Ok(if planned.exit_code && changed { Exit::Failed } else { Exit::Done })
 }
 
+/// The changes that an overlay makes, where it writes them.
+fn in_overlay(changes: Vec<Change>, sources: &Sources, name: &str) -> Vec<Change> {
+    let placed = |change: Change| {
+        let (file, key) = change.key.split_once(' ').unwrap_or((&change.key, ""));
+        let stored = format!("{OVERLAYS}{name}/{file}");
+        let is_part = |one: &str, of: &str| {
+            one == of || one.strip_prefix(of).is_some_and(|rest| rest.starts_with('.'))
+        };
+        let sets = |one: &Layered| {
+            let first = one.written.first().map(|first| sources.path(first.span.file));
+            first == Some(&stored) && (is_part(&one.key, key) || is_part(key, &one.key))
+        };
+        let layers = layers(sources, Some(name), file).unwrap_or_default();
+        let is_text = !file.ends_with(".yaml") && sources.stored(&stored).is_some();
+        match is_text || layers.iter().any(sets) {
+            true => Change { key: format!("{OVERLAYS}{name}/{}", change.key), ..change },
+            false => change,
+        }
+    };
+    changes.into_iter().map(placed).collect()
+}
+
 fn variant(definition: &Definition, of: &Workflow) -> PlanVariant {
     PlanVariant {
         workflow: of.name.clone(),
@@ -145,9 +175,9 @@ fn at_their_place(changes: Vec<Change>, inherited: &[PhaseDefault]) -> Vec<Chang
             key.is_some_and(|key| key == one.key || key.starts_with(&format!("{}.", one.key)))
         })
     };
-    let moved = |change: &Change| {
+    let moved = |change: &Change, one: &PhaseDefault| {
         let key = change.key.split_once(' ').map_or("", |(_, key)| key);
-        Change { key: format!("agents.yaml defaults.{key}"), ..change.clone() }
+        Change { key: format!("{} defaults.{key}", one.file), ..change.clone() }
     };
     let mut placed: Vec<Change> = Vec::new();
     for change in &changes {
@@ -155,11 +185,11 @@ fn at_their_place(changes: Vec<Change>, inherited: &[PhaseDefault]) -> Vec<Chang
             placed.push(change.clone());
             continue;
         };
-        let mut new = moved(change);
+        let mut new = moved(change, one);
         let alike = changes
             .iter()
-            .filter(|other| of(other).is_some() && other.text == change.text)
-            .filter(|other| moved(other).key == new.key);
+            .filter(|other| other.text == change.text)
+            .filter(|other| of(other).is_some_and(|of| moved(other, of).key == new.key));
         if alike.count() == inherited.iter().filter(|other| other.key == one.key).count() {
             new.about = "defaults".to_owned();
         }

@@ -10,7 +10,7 @@ use cloudcrew_definition::load as definitions;
 use cloudcrew_definition::names::{NameKind, Names, mentions, occurrences, renaming, standing};
 use cloudcrew_definition::shown::row;
 use cloudcrew_definition::source::{FileId, MAX_FILE_BYTES, Sources};
-use cloudcrew_plan::checks::load;
+use cloudcrew_plan::checks::load_all;
 use cloudcrew_runtime::catalogue::catalogue;
 
 use super::fix::write;
@@ -61,7 +61,7 @@ impl Renamed {
 type Found = BTreeMap<FileId, Vec<Range<usize>>>;
 
 pub fn rename(args: &Args, what: Renamed, from: &str, to: &str) -> Result<Exit, Failure> {
-    let root = workspace::find(args.workspace.as_deref())?;
+    let root = workspace::find(args)?;
     let sources = workspace::read(&root);
     let (names, kind) = (Names::read(&sources), what.kind());
     if names.definitions(kind, from).next().is_none() {
@@ -75,16 +75,15 @@ pub fn rename(args: &Args, what: Renamed, from: &str, to: &str) -> Result<Exit, 
         return Err(Failure::usage(format!("it is already named `{from}`")));
     }
     let moved = renaming(&sources, &names, kind, from, to).map_err(Failure::usage)?;
-    if let Some((_, to)) = &moved
-        && root.join(to).symlink_metadata().is_ok()
-    {
+    let taken = |(_, to): &&(String, String)| root.join(to).symlink_metadata().is_ok();
+    if let Some((_, to)) = moved.iter().find(taken) {
         return Err(Failure::usage(format!("the file `{to}` already exists")));
     }
     let mut found = occurrences(&sources, &names, kind, from);
     allowed(&sources, from, &mut found);
-    let renamed = changed(&sources, &found, to, moved.as_ref());
+    let renamed = changed(&sources, &found, to, &moved);
     harmless(&sources, &renamed)?;
-    carry_out(&root, &sources, &renamed, &found, moved.as_ref())?;
+    carry_out(&root, &sources, &renamed, &found, &moved)?;
     let places: usize = found.values().map(Vec::len).sum();
     note!("`{from}` is now `{to}` in {}", counted(places, "place"));
     prose(&renamed, from);
@@ -124,15 +123,10 @@ fn allowed(sources: &Sources, from: &str, found: &mut Found) {
 }
 
 /// The sources with the new name; their files are in the same order.
-fn changed(
-    sources: &Sources,
-    found: &Found,
-    to: &str,
-    moved: Option<&(String, String)>,
-) -> Sources {
+fn changed(sources: &Sources, found: &Found, to: &str, moved: &[(String, String)]) -> Sources {
     let mut renamed = Sources::new();
-    for (file, path) in sources.iter() {
-        let path = moved.filter(|(from, _)| from == path).map_or(path, |(_, to)| to);
+    for (file, path) in sources.all() {
+        let path = moved.iter().find(|(from, _)| from == path).map_or(path, |(_, to)| to);
         let mut text = sources.text(file).to_owned();
         for range in found.get(&file).into_iter().flatten().rev() {
             text.replace_range(range.clone(), to);
@@ -145,7 +139,7 @@ fn changed(
 /// Refuses a name with which the definitions have more errors than before.
 fn harmless(before: &Sources, after: &Sources) -> Result<(), Failure> {
     let errors = |sources: &Sources| -> Vec<Diagnostic> {
-        let report = load(sources, &catalogue()).report;
+        let report = load_all(sources, &catalogue()).report;
         let is_error = |found: &&Diagnostic| found.severity == Severity::Error;
         report.diagnostics().iter().filter(is_error).cloned().collect()
     };
@@ -162,15 +156,15 @@ fn carry_out(
     before: &Sources,
     after: &Sources,
     found: &Found,
-    moved: Option<&(String, String)>,
+    moved: &[(String, String)],
 ) -> Result<(), Failure> {
     let failed = |path: &str, why: String| {
         let done = "the files listed above were changed";
         Failure::world(format!("{path}: {why}; {done}, the others were not"))
     };
-    for (file, path) in before.iter() {
+    for (file, path) in before.all() {
         let (was, is) = (before.text(file), after.text(file));
-        let goes = moved.filter(|(from, _)| from == path);
+        let goes = moved.iter().find(|(from, _)| from == path);
         if let Some((_, to)) = goes {
             // The new file first: nothing is lost if the old one cannot be removed.
             let folder = Folder::open(root)?;

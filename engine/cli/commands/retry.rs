@@ -60,11 +60,10 @@ pub async fn retry(
 /// The current definitions of the workspace.
 async fn current(args: &Args, engagement: &Engagement) -> Result<(Definition, Plan), Failure> {
     let otherwise = "; use `--definitions pinned` to keep those it started with";
-    let root = workspace::find(args.workspace.as_deref())
-        .map_err(|e| Failure::failed(format!("{e}{otherwise}")))?;
+    let root = workspace::find(args).map_err(|e| Failure::failed(format!("{e}{otherwise}")))?;
     let started = &engagement.state.started;
     let workflow = &started.workflow;
-    let definition = workspace::definition(&root)?;
+    let definition = workspace::definition(&root.of(started))?;
     let definition = servers::pinned(definition, workflow, &started.voice).await?;
     let plan = build(&definition, workflow).ok_or_else(|| {
         Failure::failed(format!("the workspace no longer has a workflow `{workflow}`{otherwise}"))

@@ -26,7 +26,7 @@ use crate::start::{Source, Start, free, id_of};
 use crate::{home, inputs, servers, wiring, workspace};
 
 pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
-    let root = workspace::find(args.workspace.as_deref())?;
+    let root = workspace::find(args)?;
     let definition = workspace::definition(&root)?;
     known(
         run.rehearsal.as_deref(),
@@ -116,6 +116,7 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
         entry: run.from.as_deref(),
         sow,
         inputs,
+        overlay: root.overlay.clone(),
         chosen: &chosen,
         voice: voice.clone(),
         rehearsal: run.rehearsal.clone(),

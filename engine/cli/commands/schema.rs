@@ -32,7 +32,7 @@ const NAMED: &str = ".cloudcrew/schemas";
 
 pub fn schema(args: &Args, kind: Option<&str>, write: bool) -> Result<Exit, Failure> {
     if write {
-        let root = Folder::open(&workspace::find(args.workspace.as_deref())?)?;
+        let root = Folder::open(&workspace::find(args)?)?;
         for kind in FileKind::ALL {
             put(
                 &root,
@@ -82,7 +82,7 @@ fn openapi() -> Result<String, Failure> {
 
 /// Schemas with the names of a workspace, from the files that can be read.
 pub fn of_workspace(args: &Args) -> Result<Exit, Failure> {
-    write_for(&workspace::find(args.workspace.as_deref())?)?;
+    write_for(&workspace::find(args)?)?;
     note!("wrote {} schemas with the names of this workspace to {NAMED}", FileKind::ALL.len());
     Ok(Exit::Done)
 }

@@ -19,7 +19,7 @@ pub fn sow(
     workflow: Option<&str>,
     format: Format,
 ) -> Result<Exit, Failure> {
-    let root = workspace::find(args.workspace.as_deref())?;
+    let root = workspace::find(args)?;
     let definition = workspace::definition(&root)?;
     let workflow = workspace::workflow(&definition, workflow)?;
     let read = statement_of_work(&root, file)?;

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use crate::wiring::folder;
 use cloudcrew_definition::Loaded;
+use cloudcrew_definition::overlay::{OVERLAYS, split};
+use cloudcrew_definition::source::FileId;
 use cloudcrew_definition::syntax::{RehearsalFile, Written};
-use cloudcrew_plan::checks::load;
-use cloudcrew_runtime::catalogue::catalogue;
 
 use crate::args::Args;
 use crate::exit::{Exit, Failure};
@@ -15,9 +15,9 @@ use crate::suite::{Test, Verdict, junit, place, run};
 use crate::workspace;
 
 pub fn test(args: &Args, files: &[PathBuf], report: Option<&Path>) -> Result<Exit, Failure> {
-    let root = workspace::find(args.workspace.as_deref())?;
-    let sources = workspace::read(&root);
-    let Loaded { definition, report: found, workspace, .. } = load(&sources, &catalogue());
+    let root = workspace::find(args)?;
+    let (sources, loaded) = workspace::loaded(&root)?;
+    let Loaded { definition, report: found, workspace, .. } = loaded;
     let Some(definition) = definition else {
         return Err(workspace::wrong(
             &sources,
@@ -27,7 +27,11 @@ pub fn test(args: &Args, files: &[PathBuf], report: Option<&Path>) -> Result<Exi
     };
     let all: Vec<Test<'_>> =
         workspace.rehearsals.iter().filter_map(|(_, file)| as_test(file)).collect();
-    let tests = chosen(&all, files)?;
+    // Other tests are about the process without the overlay.
+    let is_own = |file: &FileId| root.overlay.is_none() || split(sources.path(*file)).is_some();
+    let own = workspace.rehearsals.iter().filter(|(file, _)| is_own(file));
+    let own: Vec<Test<'_>> = own.filter_map(|(_, file)| as_test(file)).collect();
+    let tests = if files.is_empty() { chosen(&own, files)? } else { chosen(&all, files)? };
     let print = |verdict: &Verdict| {
         let mark = if verdict.misses.is_empty() { "ok  " } else { "FAIL" };
         say!("{mark} {} ({:.2} s)", verdict.name, verdict.took.as_secs_f64());
@@ -46,7 +50,9 @@ pub fn test(args: &Args, files: &[PathBuf], report: Option<&Path>) -> Result<Exi
     }
     let failed = verdicts.iter().filter(|v| !v.misses.is_empty()).count();
     if tests.is_empty() {
-        note!("no tests: no file in `rehearsals/` has `expect`");
+        let folder = root.overlay.as_ref().map(|name| format!("{OVERLAYS}{name}/"));
+        let folder = folder.unwrap_or_default();
+        note!("no tests: no file in `{folder}rehearsals/` has `expect`");
     }
     say!("{} passed, {failed} failed", verdicts.len() - failed);
     Ok(if failed == 0 { Exit::Done } else { Exit::Failed })

@@ -9,7 +9,7 @@ use cloudcrew_definition::Loaded;
 use cloudcrew_definition::crew::Definition;
 use cloudcrew_definition::source::Sources;
 use cloudcrew_definition::syntax::is_part;
-use cloudcrew_plan::checks::load;
+use cloudcrew_plan::checks::{load, load_overlay};
 use cloudcrew_ports::journal::Journal;
 use cloudcrew_runtime::catalogue::catalogue;
 use cloudcrew_runtime::engagement::{Record, open};
@@ -17,10 +17,14 @@ use serde_json::Value;
 
 use crate::args::Args;
 use crate::exit::Failure;
+use crate::workspace::Place;
 use crate::{home, workspace};
 
 /// Largest saved plan, in bytes.
 const MAX_PLAN_BYTES: u64 = 16 * 1024 * 1024;
+
+/// With an overlay, the name of the workspace without it.
+const BASE: &str = "base";
 
 /// The definition that a plan is compared with.
 pub struct Before {
@@ -32,7 +36,11 @@ pub struct Before {
 }
 
 /// Resolves `against`: first as an engagement, then as a file, then as a revision.
-pub async fn before(args: &Args, root: &Path, against: &str) -> Result<Before, Failure> {
+pub async fn before(args: &Args, place: &Place, against: &str) -> Result<Before, Failure> {
+    if against == BASE && place.overlay.is_some() {
+        let definition = workspace::definition(&place.base())?;
+        return Ok(Before { definition, name: BASE.to_owned(), workflow: None });
+    }
     if let Some(store) = Store::open_existing(&home::path(args)?)?
         && store.head(against).await?.is_some()
     {
@@ -52,7 +60,7 @@ pub async fn before(args: &Args, root: &Path, against: &str) -> Result<Before, F
             workflow: None,
         });
     }
-    at_revision(root, against).map(|definition| Before {
+    at_revision(place, against).map(|definition| Before {
         definition,
         name: against.to_owned(),
         workflow: None,
@@ -72,15 +80,20 @@ fn saved(path: &Path) -> Result<Definition, Failure> {
     serde_json::from_value(definition).map_err(|_| failure(no_plan.to_owned()))
 }
 
-fn at_revision(root: &Path, revision: &str) -> Result<Definition, Failure> {
-    let files = files_at(root, revision, is_part).map_err(|e| {
+fn at_revision(place: &Place, revision: &str) -> Result<Definition, Failure> {
+    let files = files_at(place, revision, is_part).map_err(|e| {
         Failure::usage(format!("`{revision}` is not an engagement, a file or a Git revision: {e}"))
     })?;
     let mut sources = Sources::new();
     for (path, bytes) in files {
         sources.add(path, &bytes);
     }
-    let Loaded { definition, report, .. } = load(&sources, &catalogue());
+    let loaded = match &place.overlay {
+        None => load(&sources, &catalogue()),
+        Some(name) => load_overlay(&sources, name, &catalogue())
+            .ok_or_else(|| workspace::no_overlay(&sources, name))?,
+    };
+    let Loaded { definition, report, .. } = loaded;
     let words = format!(
         "the definitions at `{revision}` have errors under the current rules and cannot be compared"
     );

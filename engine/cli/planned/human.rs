@@ -17,8 +17,9 @@ pub fn human(definition: &Definition, plan: &PlanDocument) -> String {
     let phases = counted(plan.plan.entries.len(), "phase");
     let _ = writeln!(
         text,
-        "{} · {phases}, {gates} · definition {}\n",
+        "{}{} · {phases}, {gates} · definition {}\n",
         plan.plan.workflow,
+        plan.overlay.as_ref().map(|name| format!(" with overlay {name}")).unwrap_or_default(),
         short(&plan.definition_hash)
     );
     let flow = definition.workflow(&plan.plan.workflow);

@@ -20,6 +20,7 @@ pub async fn look_back(
     args: &Args,
     workflow: &str,
     definition: &Definition,
+    overlay: Option<&str>,
 ) -> Result<(Past, Vec<Pinned>), Failure> {
     let (mut sums, mut pinned) = (BTreeMap::new(), Vec::new());
     let mut past = Past::default();
@@ -50,6 +51,7 @@ pub async fn look_back(
                 past.engagements += 1;
                 take(&engagement, &mut sums);
             }
+            None if state.started.overlay.as_deref() != overlay => {}
             None if !compare(&engagement.definition, definition, workflow).is_empty() => pinned
                 .push(Pinned {
                     project: engagement.project.clone(),

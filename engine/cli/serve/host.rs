@@ -1,7 +1,6 @@
 //! Drives engagements side by side, each under its lease, until it waits for a person.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -23,6 +22,7 @@ use crate::exit::Failure;
 use crate::wiring::clock::SystemClock;
 use crate::wiring::holder;
 use crate::wiring::store::Store;
+use crate::workspace::Place;
 use crate::{wiring, workspace};
 
 /// Maximum number of engagements to drive at once; the others wait for their turn.
@@ -40,7 +40,7 @@ pub struct Host(Arc<Inner>);
 
 struct Inner {
     store: Store,
-    root: PathBuf,
+    root: Place,
     changes: Changes,
     jobs: Mutex<Jobs>,
     turns: Semaphore,
@@ -74,7 +74,7 @@ struct Jobs {
 }
 
 impl Host {
-    pub fn new(store: Store, root: PathBuf, changes: Changes) -> Host {
+    pub fn new(store: Store, root: Place, changes: Changes) -> Host {
         Host(Arc::new(Inner {
             store,
             root,

@@ -51,7 +51,7 @@ pub async fn serve(args: &Args, serve: &Serve) -> Result<Exit, Failure> {
     if oidc.is_none() {
         local(serve.listen)?;
     }
-    let root = workspace::find(args.workspace.as_deref())?;
+    let root = workspace::find(args)?;
     workspace::definition(&root)?;
     let store = Store::open(&home::path(args)?)?;
     let allowed = Allowed::new(serve)?;

@@ -1,7 +1,7 @@
 //! Starts engagements: from the definitions of a workspace, which are read again each time, or from
 //! those that were deployed.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -24,6 +24,7 @@ use crate::document::document;
 use crate::exit::{Exit, Failure};
 use crate::models::{self, Chosen, Mode};
 use crate::start::{Ground, Start, free, id_of};
+use crate::workspace::Place;
 use crate::{home, servers, workspace};
 
 /// Attempts to find a free id while others start engagements too.
@@ -32,7 +33,7 @@ const ATTEMPTS: usize = 20;
 /// The definitions of the service.
 pub enum Definitions {
     /// Those of a workspace, as they are.
-    Folder(PathBuf),
+    Folder(Place),
     /// Those that were deployed.
     #[cfg(feature = "aws")]
     Deployed(Box<Definition>),
@@ -41,9 +42,27 @@ pub enum Definitions {
 impl Definitions {
     fn now(&self) -> Result<Definition, Failure> {
         match self {
-            Definitions::Folder(root) => workspace::definition(root),
+            Definitions::Folder(place) => workspace::definition(place),
             #[cfg(feature = "aws")]
             Definitions::Deployed(definition) => Ok(Definition::clone(definition)),
+        }
+    }
+
+    /// The overlay of new engagements.
+    fn overlay(&self) -> Option<String> {
+        match self {
+            Definitions::Folder(place) => place.overlay.clone(),
+            #[cfg(feature = "aws")]
+            Definitions::Deployed(_) => None,
+        }
+    }
+
+    /// Those that an engagement would start with now.
+    fn of(&self, started: &Pinned) -> Result<Definition, Failure> {
+        match self {
+            Definitions::Folder(place) => workspace::definition(&place.of(started)),
+            #[cfg(feature = "aws")]
+            Definitions::Deployed(_) => self.now(),
         }
     }
 }
@@ -113,6 +132,7 @@ impl Starts for Workspace {
                 entry: None,
                 sow: sow.clone(),
                 inputs: inputs.clone(),
+                overlay: self.definitions.overlay(),
                 chosen: &chosen,
                 voice: voice.clone(),
                 rehearsal: new.rehearsal.clone(),
@@ -177,7 +197,8 @@ impl Starts for Workspace {
 
     async fn definitions(&self, started: &Pinned) -> Result<(Definition, Plan), Problem> {
         let workflow = &started.workflow;
-        let pinned = servers::pinned(self.definition()?, workflow, &started.voice).await;
+        let definition = self.definitions.of(started).map_err(problem)?;
+        let pinned = servers::pinned(definition, workflow, &started.voice).await;
         let definition = pinned.map_err(problem)?;
         let plan = build(&definition, workflow).ok_or_else(|| {
             let detail = format!("the workspace no longer has a workflow `{workflow}`");

@@ -79,6 +79,7 @@ async fn rehearse(
         entry: None,
         sow: statement_of_work(root, &sow)?,
         inputs: flow.inputs(&given).map_err(Failure::failed)?,
+        overlay: None,
         model: None,
         agent_models: Vec::new(),
         voice: RunMode::Rehearsal,

@@ -6,6 +6,7 @@ use crate::catalogue::{Catalogue, TextKind};
 use crate::diagnostic::{Diagnostic, Report};
 use crate::document::{self, Document};
 use crate::names::{self, Name};
+use crate::overlay::within;
 use crate::source::{File, FileId, Sources};
 use crate::syntax::{FileKind, Form};
 use crate::{Loaded, judge, schema, text};
@@ -22,11 +23,11 @@ pub(crate) struct Read {
 
 impl Read {
     pub(crate) fn of(sources: &Sources, file: FileId, catalogue: &Catalogue) -> Read {
-        let (path, mut report) = (sources.path(file), Report::new());
+        let (path, mut report) = (within(sources.path(file)), Report::new());
         let (mut form, mut parsed) = (None, None);
         if let Some(kind) = FileKind::of(path) {
             if let Some(document) = document::parse(sources, file, &mut report) {
-                schema::check(kind, sources.text(file), &document, &mut report);
+                schema::check(kind, sources, &document, &mut report);
                 form = Form::of(kind, &document);
                 parsed = Some(Arc::new(document));
             }
@@ -40,6 +41,10 @@ impl Read {
 }
 
 impl Read {
+    pub(crate) fn new(report: Report, form: Option<Form>) -> Read {
+        Read { found: report.into_found(), form, document: None }
+    }
+
     /// Drops the tree, which only an editor needs later.
     pub(crate) fn without_tree(mut self) -> Read {
         self.document = None;
@@ -70,7 +75,7 @@ impl Kept {
 
     /// Like [`crate::load`], but reads only the files whose text has changed.
     pub fn load(&mut self, sources: &Sources, catalogue: &Catalogue) -> Loaded {
-        for (at, (file, path)) in sources.iter().enumerate() {
+        for (at, (file, path)) in sources.all().enumerate() {
             let same = self
                 .entries
                 .get(at)
@@ -90,12 +95,9 @@ impl Kept {
                 None => self.entries.push(entry),
             }
         }
-        self.entries.truncate(sources.iter().count());
-        judge(
-            sources,
-            catalogue,
-            sources.iter().zip(&self.entries).map(|((file, _), kept)| (file, kept.read.clone())),
-        )
+        self.entries.truncate(sources.all().count());
+        let kept = |file: FileId| Some((file, self.entries.get(file.raw() as usize)?.read.clone()));
+        judge(sources, catalogue, sources.iter().filter_map(|(file, _)| kept(file)))
     }
 
     /// The tree of a definition file from the last load; `None` if it could not be parsed.

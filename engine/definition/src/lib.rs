@@ -14,7 +14,9 @@ pub mod digest;
 pub mod document;
 pub mod kept;
 pub mod known;
+pub mod layers;
 pub mod names;
+pub mod overlay;
 pub mod path;
 mod resolve;
 pub mod schema;
@@ -23,6 +25,8 @@ pub mod side_by_side;
 pub mod source;
 pub mod syntax;
 pub mod text;
+
+use std::collections::BTreeSet;
 
 use catalogue::Catalogue;
 use crew::Definition;
@@ -50,6 +54,21 @@ pub fn load(sources: &Sources, catalogue: &Catalogue) -> Loaded {
     let files: Vec<FileId> = sources.iter().map(|(file, _)| file).collect();
     let read = |file: &FileId| (*file, Read::of(sources, *file, catalogue).without_tree());
     judge(sources, catalogue, side_by_side(&files, cores(files.len()), read).into_iter())
+}
+
+/// Loads a workspace with one of its overlays, as if it did not have the files `without`. `None` if
+/// it has no such overlay.
+pub fn load_overlay(
+    sources: &Sources,
+    name: &str,
+    without: &BTreeSet<FileId>,
+    catalogue: &Catalogue,
+) -> Option<Loaded> {
+    let view = overlay::view(sources, name, without)?;
+    let files: Vec<FileId> = view.iter().map(|(file, _)| file).collect();
+    let read = |file: &FileId| (*file, overlay::read(&view, *file, catalogue));
+    let read = side_by_side(&files, cores(files.len()), read);
+    Some(judge(&view, catalogue, read.into_iter()))
 }
 
 /// Runs the checks that compare files, after each file has been read on its own.

@@ -11,6 +11,7 @@ use crate::crew::{
     UnitPrice, Values, Workflow,
 };
 use crate::known;
+use crate::overlay::within;
 use crate::source::{Sources, Span};
 use crate::syntax::{self, Provider, Written, defaults};
 
@@ -194,7 +195,7 @@ fn agent(sources: &Sources, name: &str, a: &syntax::Agent, shared: &[String]) ->
 
 fn knowledge(sources: &Sources, workspace: &syntax::Workspace) -> Option<Vec<Service>> {
     let mut files: Vec<_> = workspace.knowledge.iter().collect();
-    files.sort_by_key(|(file, _)| sources.path(*file));
+    files.sort_by_key(|(file, _)| within(sources.path(*file)));
     let mut all = Vec::new();
     for (_, file) in files {
         for service in &value(&file.services)? {
@@ -206,7 +207,7 @@ fn knowledge(sources: &Sources, workspace: &syntax::Workspace) -> Option<Vec<Ser
 
 fn patterns(sources: &Sources, workspace: &syntax::Workspace) -> Option<Vec<Pattern>> {
     let mut files: Vec<_> = workspace.patterns.iter().collect();
-    files.sort_by_key(|(file, _)| sources.path(*file));
+    files.sort_by_key(|(file, _)| within(sources.path(*file)));
     let bundled = |f: &Written<syntax::BundledFile>| {
         let f = f.get()?;
         Some((value(&f.path)?, value(&f.content)?))

@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::overlay::{self, Layers};
+
 /// Largest file that is read, in bytes.
 pub const MAX_FILE_BYTES: usize = 512 * 1024;
 
@@ -63,6 +65,8 @@ impl From<String> for Fault {
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
     files: Vec<Arc<File>>,
+    /// The overlay that is laid over the workspace.
+    layers: Option<Layers>,
 }
 
 impl Sources {
@@ -102,17 +106,47 @@ impl Sources {
         &self.files[id.0 as usize]
     }
 
-    /// All files, in the order in which they were added.
-    pub fn iter(&self) -> impl Iterator<Item = (FileId, &str)> {
+    /// All files with those of overlays, in the order in which they were added.
+    pub fn all(&self) -> impl Iterator<Item = (FileId, &str)> {
         self.files.iter().enumerate().map(|(i, f)| (FileId(i as u32), f.path.as_str()))
     }
 
-    /// Finds a file by path.
+    /// The files of the workspace, in the order in which they were added: each with its path in the
+    /// workspace, wherever it is stored.
+    pub fn iter(&self) -> impl Iterator<Item = (FileId, &str)> {
+        self.all().filter_map(|(id, path)| {
+            let layers = self.layers.as_ref();
+            let path = match (overlay::split(path), layers) {
+                (None, _) => path,
+                (Some((name, path)), Some(layers)) if layers.name == name => path,
+                (Some(_), _) => return None,
+            };
+            layers.is_none_or(|layers| !layers.hidden.contains(&id)).then_some((id, path))
+        })
+    }
+
+    /// Finds a file by its path in the workspace.
     pub fn find(&self, path: &str) -> Option<FileId> {
         self.iter().find(|(_, p)| *p == path).map(|(id, _)| id)
     }
 
-    /// A file's path.
+    /// Finds a file by where it is stored.
+    pub fn stored(&self, path: &str) -> Option<FileId> {
+        self.all().find(|(_, p)| *p == path).map(|(id, _)| id)
+    }
+
+    /// The same files with an overlay.
+    pub(crate) fn layered(&self, layers: Layers) -> Sources {
+        Sources { files: self.files.clone(), layers: Some(layers) }
+    }
+
+    /// The file that the overlay lays over another.
+    pub(crate) fn over(&self, base: FileId) -> Option<FileId> {
+        let merged = &self.layers.as_ref()?.merged;
+        merged.iter().find(|(below, _)| *below == base).map(|(_, over)| *over)
+    }
+
+    /// Where a file is stored.
     pub fn path(&self, id: FileId) -> &str {
         &self.files[id.0 as usize].path
     }

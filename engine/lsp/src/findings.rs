@@ -7,7 +7,7 @@ use cloudcrew_definition::catalogue::Catalogue;
 use cloudcrew_definition::diagnostic::{Diagnostic, Severity};
 use cloudcrew_definition::kept::Kept;
 use cloudcrew_definition::source::{FileId, Sources, Span};
-use cloudcrew_plan::checks::judge;
+use cloudcrew_plan::checks::{judge, with_overlays};
 use lsp_types::{
     DiagnosticRelatedInformation, DiagnosticSeverity, Location, NumberOrString, Position, Range,
     Uri,
@@ -18,7 +18,7 @@ use crate::position::Lines;
 
 /// The only place where a workspace is loaded, by the same rules as `check`.
 pub(crate) fn load(kept: &mut Kept, sources: &Sources, catalogue: &Catalogue) -> Loaded {
-    judge(kept.load(sources, catalogue), sources)
+    with_overlays(judge(kept.load(sources, catalogue), sources), sources, catalogue)
 }
 
 /// The file to which findings about the whole workspace are attached.

@@ -98,7 +98,7 @@ impl Folder {
 
     /// Updates the text of a file, or removes it.
     fn take(&mut self, path: &str, world: &World, documents: &Documents) {
-        let (place, there) = (self.root.join(path), self.sources.find(path));
+        let (place, there) = (self.root.join(path), self.sources.stored(path));
         let read;
         let bytes = match documents.get(&place) {
             Some(open) => Ok(open.text.as_bytes()),

@@ -31,7 +31,7 @@ pub(crate) fn prepare(place: &Place<'_>) -> Result<(Range<usize>, Name), String>
 pub(crate) fn rename(place: &Place<'_>, name: &Name, to: &str) -> Result<WorkspaceEdit, String> {
     let Place { folder, client, .. } = place;
     let moved = renaming(&folder.sources, &folder.names(), name.kind, &name.text, to)?;
-    if let Some((from, to)) = &moved {
+    for (from, to) in &moved {
         if !client.renames {
             return Err(format!(
                 "this editor cannot rename files; rename `{from}` to `{to}` \
@@ -52,7 +52,7 @@ pub(crate) fn moved(place: &Place<'_>, to: &str) -> Option<WorkspaceEdit> {
     if before.kind != after.kind || fits(after.kind, &after.text).is_err() {
         return None;
     }
-    edit(place, edits(place, before.kind, &before.text, &after.text), None)
+    edit(place, edits(place, before.kind, &before.text, &after.text), Vec::new())
 }
 
 /// Merges two edits.
@@ -95,7 +95,7 @@ fn edits(
 fn edit(
     place: &Place<'_>,
     edits: BTreeMap<FileId, Vec<TextEdit>>,
-    moved: Option<(String, String)>,
+    moved: Vec<(String, String)>,
 ) -> Option<WorkspaceEdit> {
     let Place { folder, client, documents, .. } = place;
     let addressed = |(file, edits): (FileId, Vec<TextEdit>)| {
@@ -118,7 +118,7 @@ fn edit(
         let edits = edits.into_iter().map(OneOf::Left).collect();
         changes.push(DocumentChangeOperation::Edit(TextDocumentEdit { text_document, edits }));
     }
-    if let Some((from, to)) = moved {
+    for (from, to) in moved {
         let (old_uri, new_uri) = (folder.uri(&from, documents)?, uri::of(&folder.root.join(to))?);
         let operation = RenameFile { old_uri, new_uri, options: None, annotation_id: None };
         changes.push(DocumentChangeOperation::Op(ResourceOp::Rename(operation)));

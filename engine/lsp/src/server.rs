@@ -454,7 +454,7 @@ impl<W: Write> Server<W> {
         let Some(folder) = self.folders.get_mut(&root) else { return Ok(None) };
         folder.refresh(&self.world, &self.documents);
         let folder = &*folder;
-        let Some(file) = folder.sources.find(&inside) else { return Ok(None) };
+        let Some(file) = folder.sources.stored(&inside) else { return Ok(None) };
         let mut place = Place {
             folder,
             file,

@@ -14,6 +14,9 @@ pub struct PlanDocument {
     pub version: u32,
     /// Hash of the definition.
     pub definition_hash: String,
+    /// The overlay of the workspace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overlay: Option<String>,
     /// Minimum number of decisions by a person.
     pub gates: u32,
     /// The agents that take part.
@@ -51,7 +54,9 @@ pub struct PhaseDefault {
     pub phase: String,
     /// The key in the phase, such as `gate.max_revisions`.
     pub key: String,
-    /// Line of `agents.yaml` where it is set.
+    /// The file that sets it.
+    pub file: String,
+    /// The line.
     pub line: u32,
 }
 

@@ -22,6 +22,9 @@ pub struct Show {
     pub workflow: String,
     /// Whether it is a rehearsal: no live model is called, and tokens are estimates.
     pub rehearsal: bool,
+    /// The overlay of the workspace that its definitions come from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overlay: Option<String>,
     /// The values of the workflow's inputs.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub inputs: BTreeMap<String, InputValue>,
@@ -139,6 +142,7 @@ pub fn status(engagement: &Engagement, repo: String, moved_on: Option<MovedOn>) 
         project: engagement.project.clone(),
         workflow: state.started.workflow.clone(),
         rehearsal: state.started.voice.is_rehearsal(),
+        overlay: state.started.overlay.clone(),
         inputs: state.started.inputs.clone(),
         state: state.at.clone(),
         blocked: state.blocked(),

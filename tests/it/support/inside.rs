@@ -119,6 +119,7 @@ async fn start_named(
         entry: None,
         sow: SowFile { name: sow.into(), text },
         inputs: Default::default(),
+        overlay: None,
         model: None,
         agent_models: Vec::new(),
         voice: cloudcrew_runtime::engagement::RunMode::Rehearsal,

@@ -31,6 +31,7 @@ mod never_acts;
 mod no_workflow;
 mod not_an_earlier_phase;
 mod overlapping_scopes;
+pub(crate) mod overlay_without_effect;
 mod owner_outside_swarm;
 mod phase_out_of_order;
 mod prompt_syntax;
@@ -113,6 +114,7 @@ checks!(
     no_workflow,
     not_an_earlier_phase,
     overlapping_scopes,
+    overlay_without_effect,
     owner_outside_swarm,
     phase_out_of_order,
     prompt_syntax,

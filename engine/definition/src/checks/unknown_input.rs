@@ -24,6 +24,7 @@ use super::context::{text, texts};
 use super::{Check, Context};
 use crate::crew::Input;
 use crate::diagnostic::Report;
+use crate::overlay::within;
 use crate::resolve::input;
 use crate::source::{FileId, Span};
 use crate::syntax::{RehearsalFile, WorkflowFile, Written};
@@ -132,7 +133,7 @@ fn names(workflow: &WorkflowFile) -> Vec<&str> {
 /// Whether an engagement of the workflow renders the text: as a task, as the prompt of an agent
 /// that takes part, or as a template. Any template may be written from.
 fn reads(context: &Context<'_>, workflow: &WorkflowFile, file: FileId) -> bool {
-    let path = context.sources.path(file);
+    let path = within(context.sources.path(file));
     if path.starts_with("templates/") {
         return true;
     }

@@ -263,14 +263,19 @@ impl Report {
     }
 
     /// Adds findings from another report.
-    pub(crate) fn extend(&mut self, found: impl IntoIterator<Item = Diagnostic>) {
+    pub fn extend(&mut self, found: impl IntoIterator<Item = Diagnostic>) {
         self.found.extend(found);
     }
 
     /// Consumes the report and returns its findings.
-    pub(crate) fn into_found(mut self) -> Vec<Diagnostic> {
+    pub fn into_found(mut self) -> Vec<Diagnostic> {
         self.close();
         self.found
+    }
+
+    /// Keeps only some findings.
+    pub fn retain(&mut self, is_kept: impl FnMut(&Diagnostic) -> bool) {
+        self.found.retain(is_kept);
     }
 
     /// Removes findings, and returns them.

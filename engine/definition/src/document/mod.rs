@@ -15,6 +15,12 @@ pub(crate) use read::WRITTEN;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct NodeId(u32);
 
+impl NodeId {
+    pub(crate) fn shifted(self, by: u32) -> NodeId {
+        NodeId(self.0 + by)
+    }
+}
+
 /// The kind of a node.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Kind {
@@ -84,6 +90,55 @@ impl Document {
         match &self.node(id).kind {
             Kind::Text(text) => Some(text),
             _ => None,
+        }
+    }
+
+    /// Adds the nodes of another document; returns by how much their ids grow.
+    pub(crate) fn append(&mut self, other: &Document) -> u32 {
+        let shift = self.nodes.len() as u32;
+        let shifted = other.nodes.iter().map(|node| {
+            let kind = match &node.kind {
+                Kind::List(items) => Kind::List(items.iter().map(|i| i.shifted(shift)).collect()),
+                Kind::Map(entries) => {
+                    let shifted = |(k, v): &(NodeId, NodeId)| (k.shifted(shift), v.shifted(shift));
+                    Kind::Map(entries.iter().map(shifted).collect())
+                }
+                other => other.clone(),
+            };
+            Node { kind, span: node.span }
+        });
+        self.nodes.extend(shifted);
+        shift
+    }
+
+    /// Adds a node.
+    pub(crate) fn push(&mut self, kind: Kind, span: Span) -> NodeId {
+        self.nodes.push(Node { kind, span });
+        NodeId(self.nodes.len() as u32 - 1)
+    }
+
+    /// The document with another topmost node.
+    pub(crate) fn with_root(mut self, root: NodeId) -> Document {
+        self.root = root;
+        self
+    }
+
+    /// Whether a node has the same value as one of another document, wherever they are written.
+    pub(crate) fn equals(&self, own: NodeId, other: &Document, its: NodeId) -> bool {
+        match (&self.node(own).kind, &other.node(its).kind) {
+            (Kind::List(own), Kind::List(its)) => {
+                own.len() == its.len()
+                    && own.iter().zip(its).all(|(own, its)| self.equals(*own, other, *its))
+            }
+            (Kind::Map(own), Kind::Map(its)) => {
+                own.len() == its.len()
+                    && own.iter().all(|(key, value)| {
+                        let key = self.text(*key).unwrap_or_default();
+                        let there = its.iter().find(|(k, _)| other.text(*k) == Some(key));
+                        there.is_some_and(|(_, its)| self.equals(*value, other, *its))
+                    })
+            }
+            (own, its) => own == its,
         }
     }
 

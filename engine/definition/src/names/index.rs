@@ -35,7 +35,7 @@ impl Names {
         within: impl Fn(crate::source::FileId, &str) -> Vec<Name>,
     ) -> Names {
         let mut all = Vec::new();
-        for (file, path) in sources.iter() {
+        for (file, path) in sources.all() {
             let inside = within(file, path);
             let own = of_file(file, path)
                 .filter(|own| !inside.iter().any(|n| n.defines && n.kind == own.kind));

@@ -4,12 +4,14 @@ use serde_json::Value;
 
 use super::{Name, NameKind};
 use crate::document::{Document, Kind, NodeId};
+use crate::overlay::within;
 use crate::schema::{for_item, for_key, plain};
 use crate::source::{FileId, Span};
 use crate::syntax::{FileKind, is_text, variant_name};
 
 /// The name that a file defines by its path: a template, prompt, phase, workflow or rehearsal.
 pub fn of_file(file: FileId, path: &str) -> Option<Name> {
+    let path = within(path);
     let stem = path.rsplit('/').next()?.rsplit_once('.')?.0;
     let (kind, text) = match FileKind::of(path) {
         Some(FileKind::Phase) => (NameKind::Phases, stem),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::{Name, NameKind, Names, of_file};
+use crate::overlay::within;
 use crate::path::RepoPath;
 use crate::source::{FileId, Sources, Span};
 use crate::syntax::{is_name, is_text};
@@ -65,7 +66,8 @@ fn variant_of(sources: &Sources, name: &Name) -> Option<String> {
     (is_variant && own.text != name.text).then_some(own.text)
 }
 
-/// Whether a thing may get another name; if so, the file that moves with it, from and to.
+/// Whether a thing may get another name; if so, the files that move with it, from and to: its own,
+/// and those that overlays lay over it.
 ///
 /// # Errors
 /// A sentence that says why it may not.
@@ -75,7 +77,7 @@ pub fn renaming(
     kind: NameKind,
     from: &str,
     to: &str,
-) -> Result<Option<(String, String)>, String> {
+) -> Result<Vec<(String, String)>, String> {
     fits(kind, to)?;
     if to != from && names.definitions(kind, to).next().is_some() {
         return Err(format!("`{to}` is already the name of another {}", kind.one()));
@@ -86,10 +88,10 @@ pub fn renaming(
              rehearsals that run it"
         ));
     }
-    Ok(match (kind.file(from), kind.file(to)) {
-        (Some(from), Some(to)) if sources.find(&from).is_some() && from != to => Some((from, to)),
-        _ => None,
-    })
+    let (Some(from), Some(to)) = (kind.file(from), kind.file(to)) else { return Ok(Vec::new()) };
+    let own = sources.all().filter(|(_, path)| within(path) == from && from != to);
+    let moves = |path: &str| (path.to_owned(), format!("{}{to}", &path[..path.len() - from.len()]));
+    Ok(own.map(|(_, path)| moves(path)).collect())
 }
 
 /// Places where prose has a name as a word of its own, outside of `known` ranges.
@@ -100,7 +102,7 @@ pub fn mentions(
 ) -> Vec<Span> {
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '/');
     let mut found = Vec::new();
-    for (file, _) in sources.iter() {
+    for (file, _) in sources.all() {
         let (text, known) = (sources.text(file), known.get(&file));
         for (at, _) in text.match_indices(name) {
             let range = at..at + name.len();

@@ -12,7 +12,7 @@ use super::generate::plain;
 use super::holds::holds;
 use crate::diagnostic::Report;
 use crate::document::{Document, Kind, NodeId};
-use crate::source::Span;
+use crate::source::{Sources, Span};
 use crate::syntax::{FileKind, INPUT_PATTERN, SERVER_TOOL_PATTERN, is_name, meant};
 
 pub(super) fn validator(kind: FileKind) -> Option<&'static Validator> {
@@ -24,14 +24,14 @@ pub(super) fn validator(kind: FileKind) -> Option<&'static Validator> {
 }
 
 /// Validates a document against the schema of its kind.
-pub(crate) fn check(kind: FileKind, source: &str, document: &Document, report: &mut Report) {
+pub(crate) fn check(kind: FileKind, sources: &Sources, document: &Document, report: &mut Report) {
     if holds(plain(kind), document, document.root()) {
         return;
     }
     let (schema, Some(validator)) = (plain(kind), validator(kind)) else { return };
     let instance = document.json(document.root());
     for error in validator.iter_errors(&instance) {
-        Fault { source, schema, document, error: &error, place: locate(document, &error) }
+        Fault { sources, schema, document, error: &error, place: locate(document, &error) }
             .report(report);
     }
 }
@@ -59,7 +59,7 @@ fn locate(document: &Document, error: &ValidationError<'_>) -> Place {
 }
 
 struct Fault<'a> {
-    source: &'a str,
+    sources: &'a Sources,
     schema: &'a Value,
     document: &'a Document,
     error: &'a ValidationError<'a>,
@@ -279,7 +279,8 @@ impl Fault<'_> {
     fn value_or_key(&self, span: Span) -> Span {
         if span.start == span.end && self.in_list() {
             // For an empty entry, point at its dash.
-            let before = self.source.get(..span.start).unwrap_or_default().trim_end();
+            let text = self.sources.text(span.file);
+            let before = text.get(..span.start).unwrap_or_default().trim_end();
             if before.ends_with('-') {
                 return Span { start: before.len() - 1, end: before.len(), ..span };
             }
@@ -317,7 +318,8 @@ impl Fault<'_> {
     /// The value as written in the file.
     fn written(&self) -> Option<&str> {
         let span = self.document.node(self.place.node).span;
-        self.source.get(span.start..span.end).filter(|t| !t.is_empty() && !t.contains('\n'))
+        let text = self.sources.text(span.file);
+        text.get(span.start..span.end).filter(|t| !t.is_empty() && !t.contains('\n'))
     }
 
     fn found(&self) -> &'static str {

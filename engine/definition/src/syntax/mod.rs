@@ -48,6 +48,7 @@ pub use written::{Entries, Written};
 use std::collections::BTreeMap;
 
 use crate::document::{Document, Reader};
+use crate::overlay::within;
 use crate::source::FileId;
 
 /// The kinds of definition files, by their location in a workspace.
@@ -78,8 +79,10 @@ impl FileKind {
         FileKind::Pattern,
     ];
 
-    /// The kind of the file at `path`; `None` if it is not a definition file.
+    /// The kind of the file at `path`, in the workspace or in an overlay; `None` if it is not a
+    /// definition file.
     pub fn of(path: &str) -> Option<FileKind> {
+        let path = within(path);
         match path.split_once('/') {
             None if path == "agents.yaml" => Some(FileKind::Agents),
             Some(("phases", name)) if yaml(name) => Some(FileKind::Phase),
@@ -106,6 +109,7 @@ impl FileKind {
 
 /// Whether the file at `path` is a prompt, a task or a template.
 pub fn is_text(path: &str) -> bool {
+    let path = within(path);
     let inside = |folder: &str| {
         let name = path.strip_prefix(folder).and_then(|name| name.strip_suffix(".md"));
         name.is_some_and(|name| !name.is_empty() && !name.contains('/'))

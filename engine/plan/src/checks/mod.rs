@@ -4,6 +4,7 @@
 mod allow_without_effect;
 mod budget_below_forecast;
 mod machine_above_limits;
+mod overlays;
 mod too_few_visits;
 
 use std::collections::HashMap;
@@ -15,6 +16,8 @@ use cloudcrew_definition::diagnostic::Report;
 use cloudcrew_definition::source::Sources;
 use cloudcrew_definition::syntax::{PhaseFile, WorkflowFile, Workspace, Written};
 use cloudcrew_definition::{Loaded, load as load_definition};
+
+pub use overlays::{MAX_OVERLAYS, load_all, load_overlay, with_overlays};
 
 /// A rule: its code, its function, and the source of its page.
 type Rule = (&'static str, fn(&Context<'_>, &mut Report), &'static str);

@@ -44,6 +44,8 @@ pub struct Begin<'a> {
     pub sow: SowFile,
     /// The values of the workflow's inputs.
     pub inputs: BTreeMap<String, InputValue>,
+    /// The overlay of the workspace that the definitions come from.
+    pub overlay: Option<String>,
     /// A model that all agents use instead of their own.
     pub model: Option<String>,
     /// Models that individual agents use instead of their own: agent, model.
@@ -114,6 +116,7 @@ pub async fn begin(record: Record<'_>, begin: Begin<'_>) -> Result<(), Engagemen
             .into_iter()
             .map(|(name, value)| (name, without_secrets(value)))
             .collect(),
+        overlay: begin.overlay,
         model: begin.model,
         agent_models: begin.agent_models,
         voice: begin.voice,

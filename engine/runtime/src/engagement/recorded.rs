@@ -39,6 +39,9 @@ pub struct Started {
     /// The values of the workflow's inputs.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub inputs: BTreeMap<String, InputValue>,
+    /// The overlay of the workspace that its definitions come from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overlay: Option<String>,
     /// A model that all agents use instead of their own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,

@@ -1,0 +1,37 @@
+//! An overlay changes nothing here.
+//!
+//! It removes a key that is not there, or sets the value that is there already. Often the key below
+//! was renamed or moved, and the customer silently gets the standard process.
+//!
+//! Wrong:
+//!
+//! ```yaml
+//! # overlays/ACME/phases/discovery.yaml, over `gate: { max_revisions: 3 }`
+//! gate: { max_revision: ~ }
+//! ```
+//!
+//! Right:
+//!
+//! ```yaml
+//! gate: { max_revisions: ~ }
+//! ```
+
+use super::Check;
+use crate::diagnostic::{Report, Severity};
+use crate::source::Span;
+
+pub(super) const CHECK: Check = Check { code: "overlay-without-effect", run: None };
+
+/// Reports that an overlay removes a key that is not there.
+pub(crate) fn nothing_removed(key: &str, at: Span, report: &mut Report) {
+    let message = format!("there is no key `{key}` to remove");
+    report.add(CHECK.code, Severity::Warning, message).at(at, "");
+}
+
+/// Reports that an overlay sets the value that is there already.
+pub(crate) fn nothing_set(at: Span, there: Span, report: &mut Report) {
+    report
+        .add(CHECK.code, Severity::Warning, "the value is the same without the overlay".to_owned())
+        .at(at, "")
+        .also(there, "already set here");
+}
