@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
-use crate::commands::Renamed;
+use crate::commands::{New, Renamed};
 
 pub use memory::Memory;
 pub use metrics::{Export, Metrics};
@@ -48,6 +48,14 @@ pub enum Command {
         /// Create a crew of one agent and one phase.
         #[arg(long)]
         minimal: bool,
+    },
+    /// Create an agent, a phase, a workflow or a template to start from.
+    New {
+        /// What to create.
+        #[arg(value_enum)]
+        what: New,
+        /// Its name.
+        name: String,
     },
     /// Rename something in every definition, with its file. Prose that mentions it is listed.
     Rename {

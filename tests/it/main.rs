@@ -10,6 +10,7 @@ mod cases;
 #[cfg(feature = "aws")]
 mod cloud;
 mod crash;
+mod created;
 mod customer;
 mod cuts;
 mod deadlines;

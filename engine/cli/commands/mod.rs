@@ -20,6 +20,7 @@ mod members;
 mod memory;
 mod message;
 mod metrics;
+mod new;
 mod patterns;
 mod plan;
 mod programs;
@@ -33,6 +34,7 @@ mod survey;
 mod test;
 mod watch;
 
+pub use new::New;
 pub use rename::Renamed;
 
 use std::io::Read;
@@ -52,6 +54,7 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         return Ok(exit);
     }
     match &args.command {
+        Command::New { what, name } => new::new(&args, *what, name),
         Command::Rename { what, from, to } => rename::rename(&args, *what, from, to),
         Command::Init { folder, minimal } => init::init(&args, folder.as_deref(), *minimal),
         Command::Check { format, fix, env } => check::check(&args, *format, *fix, *env).await,

@@ -82,7 +82,7 @@ pub fn rename(args: &Args, what: Renamed, from: &str, to: &str) -> Result<Exit, 
     let mut found = occurrences(&sources, &names, kind, from);
     allowed(&sources, from, &mut found);
     let renamed = changed(&sources, &found, to, &moved);
-    harmless(&sources, &renamed)?;
+    harmless(&sources, &renamed, "this name would cause errors; nothing was changed")?;
     carry_out(&root, &sources, &renamed, &found, &moved)?;
     let places: usize = found.values().map(Vec::len).sum();
     note!("`{from}` is now `{to}` in {}", counted(places, "place"));
@@ -136,8 +136,8 @@ fn changed(sources: &Sources, found: &Found, to: &str, moved: &[(String, String)
     renamed
 }
 
-/// Refuses a name with which the definitions have more errors than before.
-fn harmless(before: &Sources, after: &Sources) -> Result<(), Failure> {
+/// Refuses a change with which the definitions have more errors than before, with these words.
+pub(super) fn harmless(before: &Sources, after: &Sources, words: &str) -> Result<(), Failure> {
     let errors = |sources: &Sources| -> Vec<Diagnostic> {
         let report = load_all(sources, &catalogue()).report;
         let is_error = |found: &&Diagnostic| found.severity == Severity::Error;
@@ -148,7 +148,7 @@ fn harmless(before: &Sources, after: &Sources) -> Result<(), Failure> {
         return Ok(());
     }
     let shown = render(after, &new, Format::Human { colour: false });
-    Err(Failure::failed(format!("this name would cause errors; nothing was changed\n{shown}")))
+    Err(Failure::failed(format!("{words}\n{shown}")))
 }
 
 fn carry_out(
