@@ -1,4 +1,5 @@
-import { rmSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Person, closed, launched } from "./browser";
 import { OPERATOR, STATEMENT, Service, edited } from "./service";
@@ -10,6 +11,11 @@ const quorum = edited("phases/discovery.yaml", (text) =>
 // The second gate may return the work to the first phase.
 const returning = edited("phases/architecture.yaml", (text) =>
   text.replace(/^gate: \{\}/m, "gate: { revise_to: [discovery] }"),
+);
+// A second workflow continues the first.
+writeFileSync(
+  join(returning, "workflows/operate.yaml"),
+  "version: 1\nworkflow: operate\nphases: [handoff]\nafter: [delivery]\n",
 );
 // Nobody answers in place of the customer.
 const questions = edited("rehearsals/question.yaml", (text) =>
@@ -54,6 +60,26 @@ describe("a gate that may return the work", () => {
     await page.getByText("run 2 of this phase").waitFor();
     const again = await patient.waiting("returned");
     expect(again?.["id"]).toBe("discovery-2");
+    expect(ada.faults).toEqual([]);
+    await ada.leaves();
+  });
+});
+
+describe("a workflow that continues another", () => {
+  it("lets a person choose among completed engagements", async () => {
+    await patient.begin("first", STATEMENT, { workflow: "delivery" });
+    await patient.approveAll("first");
+    const ada = await Person.arrives(patient);
+    const { page } = ada;
+    await ada.goes("/app/new");
+    await page.getByLabel("Workflow").selectOption("operate");
+    await page.getByLabel("Or paste its text").fill(STATEMENT);
+    await page.getByRole("button", { name: "Analyse" }).click();
+    await page.getByLabel("Continues").selectOption("first");
+    await page.getByLabel("Engagement name").fill("second");
+    await page.getByRole("checkbox", { name: /rehearsal/ }).check();
+    await page.getByRole("button", { name: "Start the rehearsal" }).click();
+    await page.getByText("Handoff is waiting for approval").waitFor();
     expect(ada.faults).toEqual([]);
     await ada.leaves();
   });

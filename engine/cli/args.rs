@@ -511,6 +511,10 @@ pub struct Run {
     /// Branch, tag or commit to start from. Defaults to the branch of HEAD.
     #[arg(long, value_name = "REV", env = "CLOUDCREW_BASE", requires = "repo")]
     pub base: Option<String>,
+    /// Continue this completed engagement: on its branch, with its ledger and, unless `--sow` is
+    /// given, its statement of work. The workflow names in `after` which ones it continues.
+    #[arg(long, value_name = "PROJECT", conflicts_with = "repo")]
+    pub after: Option<String>,
     /// Override the model of all agents (`opus`) or of one (`qa=opus`). `rehearsal` calls no live
     /// model.
     #[arg(long, value_name = "[AGENT=]NAME", env = "CLOUDCREW_MODEL", value_delimiter = ',')]

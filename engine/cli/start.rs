@@ -14,7 +14,8 @@ use cloudcrew_ports::lease::{Lease, Leases};
 use cloudcrew_ports::receipt::Receipts;
 use cloudcrew_ports::repo::Repo as _;
 use cloudcrew_runtime::engagement::{
-    BaseRecord, Begin, EngagementError, Record, RunMode, SowFile, begin,
+    AfterRecord, BaseRecord, Begin, EndReason, EngagementError, Record, RunMode, SowFile, begin,
+    open,
 };
 
 use crate::exit::Failure;
@@ -48,6 +49,9 @@ pub trait Ground: Send + Sync {
     /// Journals and blobs.
     fn record(&self) -> Record<'_>;
 
+    /// Where the repository of an engagement is, by the path in its journal.
+    fn place(&self, repo: &str) -> PathBuf;
+
     /// The leases of engagements.
     fn leases(&self) -> &dyn Leases;
 
@@ -61,6 +65,65 @@ pub trait Ground: Send + Sync {
         source: Option<&Source>,
         base: Option<&str>,
     ) -> Result<Found, Failure>;
+}
+
+/// What an engagement takes from the one that it continues.
+pub struct Continued {
+    /// Which one that is.
+    pub after: AfterRecord,
+    /// Its repository.
+    pub source: Source,
+    /// Its branch.
+    pub base: String,
+    /// Its statement of work.
+    pub sow: SowFile,
+}
+
+/// Finds the engagement that another one of this workflow continues; `None` for a workflow that
+/// starts on its own.
+pub async fn continued(
+    ground: &dyn Ground,
+    flow: &Workflow,
+    after: Option<&str>,
+) -> Result<Option<Continued>, Failure> {
+    let (name, listed) = (&flow.name, flow.after.join(" or "));
+    let project = match after {
+        None if flow.after.is_empty() => return Ok(None),
+        None => {
+            let why = format!("`{name}` continues a completed engagement of {listed}; name it");
+            return Err(Failure::usage(format!("{why} with `--after PROJECT`")));
+        }
+        Some(_) if flow.after.is_empty() => {
+            let of = flow.variant_of.as_ref().unwrap_or(name);
+            return Err(Failure::usage(format!(
+                "`{name}` starts on its own; to let it continue other engagements, set `after` in \
+                 workflows/{of}.yaml"
+            )));
+        }
+        Some(project) => project,
+    };
+    let earlier = open(ground.record(), project).await?;
+    let started = &earlier.state.started;
+    if !flow.after.contains(&started.workflow) {
+        let other = &started.workflow;
+        let why = format!("`{project}` is an engagement of {other}");
+        return Err(Failure::usage(format!("{why}; `{name}` continues one of {listed}")));
+    }
+    let end = earlier.state.end.as_ref();
+    if end.is_none_or(|end| end.kind != EndReason::Completed) {
+        let at = &earlier.state.at;
+        return Err(Failure::usage(format!("`{project}` is not complete: it is at {at}")));
+    }
+    let source = match &started.remote {
+        Some(url) => Source::Server(RemoteUrl::parse(url).map_err(Failure::usage)?),
+        None => Source::Path(ground.place(&started.repo)),
+    };
+    Ok(Some(Continued {
+        after: AfterRecord { project: project.to_owned(), workflow: started.workflow.clone() },
+        source,
+        base: started.branch.clone(),
+        sow: SowFile { name: started.sow_file.clone(), text: earlier.sow_text.to_string() },
+    }))
 }
 
 /// The repository of an engagement that has not begun.
@@ -120,6 +183,8 @@ pub struct Start<'a> {
     pub inputs: BTreeMap<String, InputValue>,
     /// The overlay that the definitions come from.
     pub overlay: Option<String>,
+    /// The earlier engagement that it continues.
+    pub after: Option<AfterRecord>,
     pub chosen: &'a Chosen,
     pub voice: RunMode,
     /// Name of the rehearsal file that changes the default rehearsal.
@@ -176,6 +241,7 @@ impl<'a> Start<'a> {
             sow: self.sow,
             inputs: self.inputs,
             overlay: self.overlay,
+            after: self.after,
             model: self.chosen.for_all(),
             agent_models: self.chosen.agents.clone(),
             voice: self.voice,

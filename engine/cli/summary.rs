@@ -57,6 +57,9 @@ pub fn summary(engagement: &Engagement, repo: &Path, there: &BTreeSet<String>) -
         state.started.workflow,
         spoken(&state.started.voice)
     );
+    if let Some(after) = &state.started.after {
+        text.push_str(&format!("  continues: {} ({})\n", after.project, after.workflow));
+    }
     if let Some(overlay) = &state.started.overlay {
         text.push_str(&format!("  overlay: {}\n", row(overlay)));
     }

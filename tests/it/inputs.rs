@@ -98,3 +98,31 @@ fn other_definitions_must_not_ask_for_more() {
     crew.edit("workflows/delivery.yaml", "silver] }", "silver], default: gold }");
     crew.run(&["retry", "demo"]).exits(10);
 }
+
+#[test]
+fn a_prompt_that_several_workflows_share_asks_first() {
+    let crew = asking();
+    crew.write("workflows/other.yaml", "version: 1\nworkflow: other\nphases: [discovery]\n");
+    crew.run(&["check"]).exits(1).says("the workflow `other` has no input `region`");
+    for text in ["prompts/tasks/discovery.md", "templates/project_plan.md"] {
+        let asks = "{% if inputs.region is defined and inputs.users is defined %}";
+        let guarded =
+            format!("{asks}{{{{ inputs.region }}}}, {{{{ inputs.users }}}}{{% endif %}}\n");
+        crew.edit(text, TEXT, &guarded);
+    }
+    let checked = crew.run(&["check"]).out;
+    assert!(!checked.contains("unknown-input]: the workflow `other`"), "{checked}");
+    // What is only asked in another place, or denied, does not count.
+    for wrong in [
+        "{% if inputs.region is defined %}{% endif %}{{ inputs.region }}\n",
+        "{% if not inputs.region is defined %}{{ inputs.region }}{% endif %}\n",
+        "{% if inputs.region is defined or true %}{{ inputs.region }}{% endif %}\n",
+        "{% if inputs.users is defined %}{{ inputs.region }}{% endif %}\n",
+        "{% if inputs.region is defined %}{% else %}{{ inputs.region }}{% endif %}\n",
+    ] {
+        let task = crew.read("prompts/tasks/discovery.md");
+        crew.write("prompts/tasks/discovery.md", &(task.clone() + wrong));
+        crew.run(&["check"]).exits(1).says("the workflow `other` has no input `region`");
+        crew.write("prompts/tasks/discovery.md", &task);
+    }
+}

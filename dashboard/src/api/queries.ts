@@ -29,6 +29,19 @@ export const projects = (cursor?: string) =>
       ),
   });
 
+/** Completed engagements of some workflows. */
+export const completed = (workflows: string[]) =>
+  queryOptions({
+    queryKey: ["completed", ...workflows],
+    queryFn: async () => {
+      const query = { state: "done" as const, limit: 500 };
+      const pages = workflows.map((workflow) =>
+        read(api.GET("/projects", { params: { query: { ...query, workflow } } })),
+      );
+      return (await Promise.all(pages)).flatMap((page) => page.projects.map(({ id }) => id));
+    },
+  });
+
 export const workflows = queryOptions({
   queryKey: ["workflows"],
   queryFn: () => read(api.GET("/workflows")),

@@ -3,7 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { type DragEvent, type FormEvent, useId, useRef, useState } from "react";
 import { api, once, read } from "@/api/client";
 import type { Schemas } from "@/api/client";
-import { me, workflows } from "@/api/queries";
+import { completed, me, workflows } from "@/api/queries";
 import { Button } from "@/components/ui/button";
 import { Badge, Field, Input, Notice, Panel, Select, TextArea, Title } from "@/components/ui/parts";
 import { phaseName } from "@/shell/names";
@@ -293,6 +293,40 @@ function Choice(props: {
   );
 }
 
+/** Which completed engagement a new one continues. */
+function Continues(props: {
+  workflows: string[];
+  value: string;
+  onChange: (value: string) => void;
+}) {
+  const t = useText();
+  const found = useQuery(completed(props.workflows));
+  return (
+    <Field
+      label={t("Continues")}
+      help={t("The new engagement starts on the branch of this one, with what its crew recorded.")}
+    >
+      {(field, help) => (
+        <Select
+          id={field}
+          aria-describedby={help}
+          required
+          className="max-w-sm"
+          value={props.value}
+          onChange={({ target }) => props.onChange(target.value)}
+        >
+          <option value="">{t("Choose a completed engagement")}</option>
+          {found.data?.map((id) => (
+            <option key={id} value={id}>
+              {id}
+            </option>
+          ))}
+        </Select>
+      )}
+    </Field>
+  );
+}
+
 function Start({ workflow, sow }: { workflow: Schemas["WorkflowRow"]; sow: Sow }) {
   const t = useText();
   const navigate = useNavigate();
@@ -300,6 +334,7 @@ function Start({ workflow, sow }: { workflow: Schemas["WorkflowRow"]; sow: Sow }
   const [id, setId] = useState("");
   const [rehearsal, setRehearsal] = useState(false);
   const [inputs, setInputs] = useState<Record<string, string>>({});
+  const [after, setAfter] = useState("");
   const [, , dropText] = useDraft("new.text", "");
   const { submit, sending, error } = useSubmit("", "start");
 
@@ -310,6 +345,7 @@ function Start({ workflow, sow }: { workflow: Schemas["WorkflowRow"]; sow: Sow }
       sow,
       inputs: Object.fromEntries(Object.entries(inputs).filter(([, value]) => value !== "")),
       ...(id.trim() ? { id: id.trim() } : {}),
+      ...(workflow.after.length && after ? { after } : {}),
       ...(rehearsal ? { model: "rehearsal" } : {}),
     };
     const begun = await submit(body, (key) =>
@@ -343,6 +379,9 @@ function Start({ workflow, sow }: { workflow: Schemas["WorkflowRow"]; sow: Sow }
             />
           )}
         </Field>
+        {workflow.after.length ? (
+          <Continues workflows={workflow.after} value={after} onChange={setAfter} />
+        ) : null}
         {workflow.inputs.map((input) => (
           <Choice
             key={input.name}

@@ -354,6 +354,11 @@ pub struct New {
     pub workflow: Option<String>,
     /// The statement of work.
     pub sow: NewSow,
+    /// The completed engagement that it continues, on its branch and with its ledger. Needed when
+    /// the workflow has `after`, and only then; `repo` must then be absent.
+    #[serde(default)]
+    #[schema(pattern = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
+    pub after: Option<String>,
     /// Values of the workflow's inputs, as text: numbers in digits, and `true` or `false`. Inputs
     /// with a default may be left out.
     #[serde(default)]
@@ -445,6 +450,9 @@ pub struct WorkflowRow {
     pub phases: Vec<String>,
     /// Number of decisions that a person makes at least.
     pub gates: u32,
+    /// Workflows, one of which the engagement that it continues must have completed. Empty if it
+    /// starts on its own.
+    pub after: Vec<String>,
     /// What the person who starts it chooses.
     pub inputs: Vec<InputRow>,
     /// What an engagement is expected to take, with the models of the definitions.

@@ -198,6 +198,7 @@ pub async fn begun_with(home: &Path, store: &Store, project: &str, work: Work<'_
         sow: SowFile { name: "sow.md".into(), text: work.sow },
         inputs: Default::default(),
         overlay: None,
+        after: None,
         model: None,
         agent_models: Vec::new(),
         voice: work.voice,

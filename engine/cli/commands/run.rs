@@ -22,7 +22,7 @@ use crate::models::{self, Chosen, Mode};
 use crate::out::{note, say};
 use crate::shell::pasted;
 use crate::sow::{statement_of_work, tell};
-use crate::start::{Source, Start, free, id_of};
+use crate::start::{Continued, Source, Start, continued, free, id_of};
 use crate::{home, inputs, servers, wiring, workspace};
 
 pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
@@ -38,8 +38,18 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
     let workflow = workspace::workflow(&definition, given)?;
     let plan = build(&definition, &workflow)
         .ok_or_else(|| Failure::failed(format!("`{workflow}` has no phases")))?;
-    let path = sow_path(&root, &definition, run)?;
-    let sow = statement_of_work(&root, &path)?;
+    let home = home::path(args)?;
+    let continued = match definition.workflow(&workflow) {
+        Some(flow) if run.after.is_some() || !flow.after.is_empty() => {
+            continued(&Store::open(&home)?, flow, run.after.as_deref()).await?
+        }
+        _ => None,
+    };
+    let path = sow_path(&root, &definition, run, continued.as_ref())?;
+    let sow = match &continued {
+        Some(earlier) if run.sow.is_none() => earlier.sow.clone(),
+        _ => statement_of_work(&root, &path)?,
+    };
     if let Ok(read) = read_sow(&definition, &workflow, &sow.name, &sow.text) {
         tell(&path, &read);
     }
@@ -65,7 +75,6 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
     let mut typed = rehearsal.map(|rehearsal| rehearsal.inputs.clone()).unwrap_or_default();
     typed.extend(inputs::typed(&run.input)?);
     let inputs = inputs::settled(flow, typed).await?;
-    let home = home::path(args)?;
     let store = Store::open(&home)?;
     if store.head(&project).await?.is_some() {
         if run.replay.is_some() {
@@ -102,7 +111,10 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
         .workflow(&workflow)
         .ok_or_else(|| Failure::usage(format!("no workflow named `{workflow}`")))?;
     let actor = home::actor();
-    let source = run.repo.as_deref().map(Source::read).transpose()?;
+    let (source, base, after) = match continued {
+        Some(earlier) => (Some(earlier.source), Some(earlier.base), Some(earlier.after)),
+        None => (run.repo.as_deref().map(Source::read).transpose()?, run.base.clone(), None),
+    };
     if let Some(Source::Server(url)) = &source {
         note!("cloning {url}");
     }
@@ -117,11 +129,12 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
         sow,
         inputs,
         overlay: root.overlay.clone(),
+        after,
         chosen: &chosen,
         voice: voice.clone(),
         rehearsal: run.rehearsal.clone(),
         repo: source.as_ref(),
-        base: run.base.as_deref(),
+        base: base.as_deref(),
         date: recorded.map(|(_, date)| date),
     }
     .ready()
@@ -219,11 +232,19 @@ async fn there_already(
 }
 
 /// The statement of work that was given, or that of the rehearsal.
-fn sow_path(root: &Path, definition: &Definition, run: &Run) -> Result<PathBuf, Failure> {
+fn sow_path(
+    root: &Path,
+    definition: &Definition,
+    run: &Run,
+    continued: Option<&Continued>,
+) -> Result<PathBuf, Failure> {
     let of_rehearsal =
         || run.rehearsal.as_deref().and_then(|name| definition.rehearsal(name)?.sow.clone());
     let given = run.sow.clone().or_else(|| of_rehearsal().map(|sow| root.join(sow)));
-    given.ok_or_else(|| Failure::usage("no statement of work; give one with `--sow FILE`"))
+    let of_earlier = || Some(PathBuf::from(&continued?.sow.name));
+    given
+        .or_else(of_earlier)
+        .ok_or_else(|| Failure::usage("no statement of work; give one with `--sow FILE`"))
 }
 
 fn known<'n>(

@@ -23,6 +23,9 @@ pub fn human(definition: &Definition, plan: &PlanDocument) -> String {
         short(&plan.definition_hash)
     );
     let flow = definition.workflow(&plan.plan.workflow);
+    if let Some(flow) = flow.filter(|flow| !flow.after.is_empty()) {
+        let _ = writeln!(text, "after a completed engagement of {}\n", flow.after.join(" or "));
+    }
     for input in flow.into_iter().flat_map(|flow| &flow.inputs) {
         text.push_str(&of_input(input));
     }

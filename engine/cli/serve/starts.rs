@@ -23,7 +23,7 @@ use super::allowed::Allowed;
 use crate::document::document;
 use crate::exit::{Exit, Failure};
 use crate::models::{self, Chosen, Mode};
-use crate::start::{Ground, Start, free, id_of};
+use crate::start::{Ground, Start, continued, free, id_of};
 use crate::workspace::Place;
 use crate::{home, servers, workspace};
 
@@ -108,8 +108,20 @@ impl Starts for Workspace {
         let mut typed = rehearsal.map(|rehearsal| rehearsal.inputs.clone()).unwrap_or_default();
         typed.extend(new.inputs);
         let inputs = flow.inputs(&typed).map_err(invalid)?;
-        let repo = self.allowed.source(new.repo.as_ref(), new.customer.as_deref())?;
+        let continued = continued(&*self.ground, flow, new.after.as_deref()).await;
+        let continued = continued.map_err(problem)?;
         let base = new.repo.as_ref().and_then(|repo| repo.base.as_deref());
+        let (repo, base, after) = match continued {
+            Some(_) if new.repo.is_some() => {
+                let why = "`repo` is that of the engagement that it continues";
+                return Err(invalid(why.to_owned()));
+            }
+            Some(it) => (Some(it.source), Some(it.base), Some(it.after)),
+            None => {
+                let source = self.allowed.source(new.repo.as_ref(), new.customer.as_deref())?;
+                (source, base.map(str::to_owned), None)
+            }
+        };
         if let Some(id) = &new.id {
             home::valid_project(id).map_err(problem)?;
         }
@@ -133,11 +145,12 @@ impl Starts for Workspace {
                 sow: sow.clone(),
                 inputs: inputs.clone(),
                 overlay: self.definitions.overlay(),
+                after: after.clone(),
                 chosen: &chosen,
                 voice: voice.clone(),
                 rehearsal: new.rehearsal.clone(),
                 repo: repo.as_ref(),
-                base,
+                base: base.as_deref(),
                 date: None,
             }
             .ready()
@@ -183,6 +196,7 @@ impl Starts for Workspace {
                 let gates = plan.states.iter().filter(|state| state.kind == StateKind::Gate);
                 u32::try_from(gates.count()).unwrap_or(u32::MAX)
             }),
+            after: workflow.after.clone(),
             inputs: workflow.inputs.iter().map(input_row).collect(),
             forecast: forecast(&definition, workflow).total.into(),
         };

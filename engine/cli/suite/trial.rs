@@ -80,6 +80,7 @@ async fn rehearse(
         sow: statement_of_work(root, &sow)?,
         inputs: flow.inputs(&given).map_err(Failure::failed)?,
         overlay: None,
+        after: None,
         model: None,
         agent_models: Vec::new(),
         voice: RunMode::Rehearsal,

@@ -325,6 +325,10 @@ impl Ground for Cloud {
         &self.store
     }
 
+    fn place(&self, repo: &str) -> PathBuf {
+        PathBuf::from(repo)
+    }
+
     async fn repo(
         &self,
         project: &str,

@@ -1,6 +1,6 @@
 //! Starts engagements in a home.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use cloudcrew_ports::lease::Leases;
@@ -28,6 +28,10 @@ impl Ground for Store {
 
     fn receipts(&self) -> &dyn Receipts {
         self
+    }
+
+    fn place(&self, repo: &str) -> PathBuf {
+        self.home().join(repo)
     }
 
     async fn repo(

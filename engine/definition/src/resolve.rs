@@ -411,6 +411,7 @@ fn workflow(w: &syntax::WorkflowFile) -> Option<Workflow> {
         description: optional(&w.description).unwrap_or_default(),
         phases: value(&w.phases)?.iter().map(value).collect::<Option<_>>()?,
         variant_of: w.of.clone(),
+        after: words(&w.after),
         inputs: optional(&w.inputs).unwrap_or_default().0.iter().map(input).collect(),
         contact: optional(&w.contact),
         sow_headings: optional(&w.sow_headings).map(|h| headings(&h)).unwrap_or_default(),

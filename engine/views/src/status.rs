@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use cloudcrew_definition::syntax::InputValue;
 use cloudcrew_ports::model::Usage;
-use cloudcrew_runtime::engagement::{BaseRecord, End, Engagement, Finding, Request, Unpushed};
+use cloudcrew_runtime::engagement::{
+    AfterRecord, BaseRecord, End, Engagement, Finding, Request, Unpushed,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -22,6 +24,9 @@ pub struct Show {
     pub workflow: String,
     /// Whether it is a rehearsal: no live model is called, and tokens are estimates.
     pub rehearsal: bool,
+    /// The earlier engagement that it continues.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<AfterRecord>,
     /// The overlay of the workspace that its definitions come from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub overlay: Option<String>,
@@ -142,6 +147,7 @@ pub fn status(engagement: &Engagement, repo: String, moved_on: Option<MovedOn>) 
         project: engagement.project.clone(),
         workflow: state.started.workflow.clone(),
         rehearsal: state.started.voice.is_rehearsal(),
+        after: state.started.after.clone(),
         overlay: state.started.overlay.clone(),
         inputs: state.started.inputs.clone(),
         state: state.at.clone(),

@@ -14,6 +14,7 @@ mod races;
 mod reading;
 mod remarks;
 mod soak;
+mod starts;
 mod streams;
 mod traces;
 

@@ -120,6 +120,7 @@ async fn start_named(
         sow: SowFile { name: sow.into(), text },
         inputs: Default::default(),
         overlay: None,
+        after: None,
         model: None,
         agent_models: Vec::new(),
         voice: cloudcrew_runtime::engagement::RunMode::Rehearsal,

@@ -18,7 +18,7 @@ use crate::access::{Caller, Opened, Read};
 use crate::app::{App, New};
 use crate::body::{Asked, Body};
 use crate::once::{KeyHeader, Once};
-use crate::people::{Person, sees};
+use crate::people::{Person, Right, may, sees};
 use crate::problem::{Kind, Problem};
 
 /// Which engagements to list.
@@ -168,6 +168,16 @@ pub(crate) async fn start(
     once: Once,
     Body(new): Body<New>,
 ) -> Result<Response, Problem> {
+    if let Some(after) = &new.after {
+        let earlier = app.kept().open(app.record(), after).await?;
+        if !may(&caller, &earlier, Right::Read) {
+            return Err(Problem::hidden(after));
+        }
+        if !may(&caller, &earlier, Right::Operate) {
+            let detail = format!("{} has no role in `{after}` that allows this", caller.name);
+            return Err(Problem::new(Kind::Forbidden, detail));
+        }
+    }
     let receipt = |id: &str| once.receipt(201, &begun(id));
     let started = app.ports().starts.start(new, &caller.name, &receipt).await?;
     app.ports().wakes.wake(&started.id);

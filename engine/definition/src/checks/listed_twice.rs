@@ -47,7 +47,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
         .flatten();
     let workflows = context
         .written_workflows()
-        .flat_map(|(_, w)| [Some(&w.phases), w.finalize.as_ref()])
+        .flat_map(|(_, w)| [Some(&w.phases), w.finalize.as_ref(), w.after.as_ref()])
         .flatten();
     let variants = context.written_workflows().filter_map(|(_, w)| w.variants.as_ref()?.get());
     let left_out = variants.flat_map(|v| v.iter()).map(|(_, _, variant)| &variant.without);

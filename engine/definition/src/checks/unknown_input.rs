@@ -28,7 +28,7 @@ use crate::overlay::within;
 use crate::resolve::input;
 use crate::source::{FileId, Span};
 use crate::syntax::{RehearsalFile, WorkflowFile, Written};
-use crate::text::inputs;
+use crate::text::{UsedInput, inputs};
 
 pub(super) const CHECK: Check = Check { code: "unknown-input", run: Some(run) };
 
@@ -48,7 +48,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
             true => (false, &workflows),
             false => (true, &readers),
         };
-        for (name, span) in used {
+        for UsedInput { name, span, .. } in used.into_iter().filter(|used| used.is_needed) {
             let lacks = |workflow: &&&WorkflowFile| !names(workflow).contains(&name);
             let Some(lacking) = asked.iter().find(lacks) else { continue };
             if !all && !asked.iter().all(|workflow| lacks(&workflow)) {

@@ -1,6 +1,6 @@
 //! A workflow has no file in `workflows/`.
 //!
-//! The rehearsal could not start. If there are several workflows and none is named `delivery`, a
+//! The rehearsal, or the workflow that continues it, could not start. If there are several workflows and none is named `delivery`, a
 //! test must name one.
 //!
 //! Wrong:
@@ -15,7 +15,7 @@
 //! workflow: delivery
 //! ```
 
-use super::context::text;
+use super::context::{text, texts};
 use super::{Check, Context};
 use crate::diagnostic::Report;
 
@@ -38,9 +38,10 @@ fn run(context: &Context<'_>, report: &mut Report) {
     let mut known: Vec<&str> = context.stems("workflows/", ".yaml").map(|(name, _)| name).collect();
     let variants = context.workspace.workflows.iter().filter(|(_, w)| w.of.is_some());
     known.extend(variants.filter_map(|(_, w)| text(&w.workflow)).map(|(name, _)| name));
-    for (name, span) in
-        context.workspace.rehearsals.iter().filter_map(|(_, r)| text(r.workflow.as_ref()?))
-    {
+    let rehearsed = context.workspace.rehearsals.iter();
+    let rehearsed = rehearsed.filter_map(|(_, r)| text(r.workflow.as_ref()?));
+    let continued = context.written_workflows().filter_map(|(_, w)| w.after.as_ref());
+    for (name, span) in rehearsed.chain(continued.flat_map(texts)) {
         if !known.contains(&name) {
             let found =
                 report.error(CHECK.code, format!("no workflow named `{name}`")).at(span, "");

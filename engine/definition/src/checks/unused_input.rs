@@ -24,7 +24,7 @@ pub(super) const CHECK: Check = Check { code: "unused-input", run: Some(run) };
 fn run(context: &Context<'_>, report: &mut Report) {
     let texts = context.sources.iter().filter(|(_, path)| path.ends_with(".md"));
     let used: Vec<&str> =
-        texts.flat_map(|(file, _)| inputs(context.sources, file)).map(|(name, _)| name).collect();
+        texts.flat_map(|(file, _)| inputs(context.sources, file)).map(|used| used.name).collect();
     for (_, workflow) in context.written_workflows() {
         let asked = workflow.inputs.as_ref().and_then(|inputs| inputs.get());
         for (name, span, _) in asked.into_iter().flat_map(|inputs| inputs.0.iter()) {

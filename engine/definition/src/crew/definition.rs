@@ -80,6 +80,9 @@ pub struct Workflow {
     /// The workflow that it is a variant of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variant_of: Option<String>,
+    /// Workflows, one of which an earlier engagement must have completed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<String>,
     /// What is chosen at the start, in the order written.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inputs: Vec<Input>,

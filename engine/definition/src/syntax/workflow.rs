@@ -29,6 +29,12 @@ pub struct WorkflowFile {
     #[schemars(extend("examples" = [{"pilot": {"description": "Prove it before it is built",
         "without": ["production", "handoff"]}}]))]
     pub variants: Option<Written<Entries<Variant>>>,
+    /// Workflows, one of which an earlier engagement must have completed. The engagement starts on
+    /// its branch and with its ledger: `--after PROJECT`. By default, an engagement starts on its
+    /// own.
+    #[schemars(length(min = 1), extend("x-cloudcrew-names" = "workflows",
+        "examples" = [["delivery"]]))]
+    pub after: Option<Written<Vec<Written<String>>>>,
     /// What the person who starts an engagement chooses, keyed by a name of your choice. Prompts
     /// and templates read a value as `inputs.NAME`. Optional.
     #[schemars(extend("examples" = [{"region": {"description": "Region of all personal data",

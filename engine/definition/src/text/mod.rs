@@ -9,4 +9,4 @@ mod walk;
 pub use bounds::excess;
 use slots::like_slots;
 pub use slots::{Heading, Slot, headings, slots};
-pub(crate) use walk::{check, inputs};
+pub(crate) use walk::{UsedInput, check, inputs};

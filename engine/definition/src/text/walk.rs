@@ -69,8 +69,18 @@ pub(crate) fn check(
     }
 }
 
-/// The inputs that a text cannot do without, as `inputs.NAME`; nothing if it has other faults.
-pub(crate) fn inputs(sources: &Sources, file: FileId) -> Vec<(&str, Span)> {
+/// An input that a text reads as `inputs.NAME`.
+pub(crate) struct UsedInput<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Where it is read.
+    pub span: Span,
+    /// Whether the text cannot do without it: it is read where nobody has tested for it.
+    pub is_needed: bool,
+}
+
+/// The inputs that a text reads; nothing if it has other faults.
+pub(crate) fn inputs(sources: &Sources, file: FileId) -> Vec<UsedInput<'_>> {
     let text = sources.text(file);
     if !text.contains(INPUTS) || excess(text).is_some() {
         return Vec::new();
@@ -147,6 +157,24 @@ fn is_input(expr: &Expr<'_>) -> bool {
     matches!(expr, Expr::GetAttr(g) if is_inputs(&g.expr))
 }
 
+/// The inputs that are defined where a condition holds.
+fn tested<'a>(condition: &Expr<'a>, found: &mut Vec<&'a str>) {
+    match condition {
+        Expr::Test(t) if t.name == "defined" => {
+            if let Expr::GetAttr(g) = &t.expr
+                && is_inputs(&g.expr)
+            {
+                found.push(g.name);
+            }
+        }
+        Expr::BinOp(b) if matches!(b.op, BinOpKind::ScAnd) => {
+            tested(&b.left, found);
+            tested(&b.right, found);
+        }
+        _ => {}
+    }
+}
+
 /// A name in scope.
 struct Name {
     name: String,
@@ -170,7 +198,7 @@ struct Unknown<'a> {
 
 struct Walk<'a, 'r> {
     /// The inputs that are used, each with its place.
-    inputs: Vec<(&'a str, Span)>,
+    inputs: Vec<UsedInput<'a>>,
     text: &'a str,
     file: FileId,
     /// Names in scope, innermost last.
@@ -178,13 +206,15 @@ struct Walk<'a, 'r> {
     unknown: Vec<Unknown<'a>>,
     /// The conditions that hold at the current position, as written.
     guards: Vec<&'a str>,
+    /// The inputs that are defined at the current position.
+    defined: Vec<&'a str>,
     report: &'r mut Report,
 }
 
 impl<'a, 'r> Walk<'a, 'r> {
     fn new(text: &'a str, file: FileId, scope: Vec<Name>, report: &'r mut Report) -> Self {
-        let (unknown, guards, inputs) = (Vec::new(), Vec::new(), Vec::new());
-        Walk { inputs, text, file, scope, unknown, guards, report }
+        let (unknown, guards, inputs, defined) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Walk { inputs, text, file, scope, unknown, guards, defined, report }
     }
 
     fn statements(&mut self, all: &[Stmt<'a>]) {
@@ -314,7 +344,9 @@ impl<'a, 'r> Walk<'a, 'r> {
             Expr::GetAttr(g) => {
                 let of = self.shape(&g.expr);
                 if is_inputs(&g.expr) {
-                    self.inputs.push((g.name, self.place(g.name)));
+                    let (name, span) = (g.name, self.place(g.name));
+                    let is_needed = !self.defined.contains(&name);
+                    self.inputs.push(UsedInput { name, span, is_needed });
                 }
                 self.part(of, g.name, &g.expr)
             }
@@ -374,7 +406,12 @@ impl<'a, 'r> Walk<'a, 'r> {
             Expr::UnaryOp(u) => self.shape(&u.expr),
             Expr::BinOp(b) => {
                 let left = self.shape(&b.left);
+                let known = self.defined.len();
+                if matches!(b.op, BinOpKind::ScAnd) {
+                    tested(&b.left, &mut self.defined);
+                }
                 let right = self.shape(&b.right);
+                self.defined.truncate(known);
                 match b.op {
                     BinOpKind::Div | BinOpKind::FloorDiv | BinOpKind::Rem => self.divides(&b.right),
                     BinOpKind::Eq | BinOpKind::Ne => {
@@ -405,9 +442,12 @@ impl<'a, 'r> Walk<'a, 'r> {
 
     /// Walks what applies only if a condition holds.
     fn guarded(&mut self, condition: &Expr<'a>, inside: impl FnOnce(&mut Self)) {
+        let known = self.defined.len();
+        tested(condition, &mut self.defined);
         self.guards.push(self.source(condition.span()));
         inside(self);
         self.guards.pop();
+        self.defined.truncate(known);
     }
 
     /// A list is indexed without a check that it has such an item.

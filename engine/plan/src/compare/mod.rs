@@ -139,6 +139,13 @@ pub fn compare(before: &Definition, after: &Definition, workflow: &str) -> Vec<C
             changes.about = format!("workflow {}", base.unwrap_or(workflow));
             inputs(&old.inputs, &new.inputs, &mut changes);
             changes.lists(
+                "after",
+                &old.after,
+                &new.after,
+                "continues also an engagement of",
+                "no longer continues an engagement of",
+            );
+            changes.lists(
                 "finalize",
                 &old.finalize,
                 &new.finalize,

@@ -9,7 +9,7 @@ use cloudcrew_plan::{Plan, SEMANTICS};
 
 use super::append::Record;
 use super::error::EngagementError;
-use super::event::{BaseRecord, Event, RunMode, Started};
+use super::event::{AfterRecord, BaseRecord, Event, RunMode, Started};
 use super::load::write_entries;
 use super::reading::read_sow;
 use super::refusal::Refusal;
@@ -46,6 +46,8 @@ pub struct Begin<'a> {
     pub inputs: BTreeMap<String, InputValue>,
     /// The overlay of the workspace that the definitions come from.
     pub overlay: Option<String>,
+    /// The earlier engagement that it continues: it starts with its ledger.
+    pub after: Option<AfterRecord>,
     /// A model that all agents use instead of their own.
     pub model: Option<String>,
     /// Models that individual agents use instead of their own: agent, model.
@@ -117,6 +119,7 @@ pub async fn begin(record: Record<'_>, begin: Begin<'_>) -> Result<(), Engagemen
             .map(|(name, value)| (name, without_secrets(value)))
             .collect(),
         overlay: begin.overlay,
+        after: begin.after,
         model: begin.model,
         agent_models: begin.agent_models,
         voice: begin.voice,

@@ -12,8 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use super::meter::Charge;
 pub use super::recorded::{
-    Answered, BaseRecord, CommitRecord, Decision, End, EndReason, Member, MessageRecord,
-    RemarkRecord, ReplyRecord, Role, RunMode, SourceHash, Started, SurveyRecord, Transition, Why,
+    AfterRecord, Answered, BaseRecord, CommitRecord, Decision, End, EndReason, Member,
+    MessageRecord, RemarkRecord, ReplyRecord, Role, RunMode, SourceHash, Started, SurveyRecord,
+    Transition, Why,
 };
 use super::request::Request;
 use crate::swarm::{Input, SwarmSpec, Trim};

@@ -41,8 +41,8 @@ pub use drive::Rest;
 pub use driver::{Driver, Options};
 pub use error::EngagementError;
 pub use event::{
-    Answered, BaseRecord, CommitRecord, Decision, End, EndReason, Event, Finding, Member,
-    MessageRecord, RemarkAnswer, RemarkOutcome, RemarkRecord, ReplyRecord, Role, RunMode,
+    AfterRecord, Answered, BaseRecord, CommitRecord, Decision, End, EndReason, Event, Finding,
+    Member, MessageRecord, RemarkAnswer, RemarkOutcome, RemarkRecord, ReplyRecord, Role, RunMode,
     SourceHash, Started, SurveyRecord, ToolDone, Transition, VerdictRecord, Why, concerns_rights,
 };
 pub use inbound::{

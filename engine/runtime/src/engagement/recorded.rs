@@ -42,6 +42,9 @@ pub struct Started {
     /// The overlay of the workspace that its definitions come from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overlay: Option<String>,
+    /// The earlier engagement that it continues.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<AfterRecord>,
     /// A model that all agents use instead of their own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
@@ -70,6 +73,15 @@ pub struct Started {
     /// The commit at which its branch starts; absent in an empty repository.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<BaseRecord>,
+}
+
+/// The earlier engagement that another one continues.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AfterRecord {
+    /// Its id.
+    pub project: String,
+    /// Its workflow.
+    pub workflow: String,
 }
 
 /// The commit at which a branch starts.

@@ -18,6 +18,9 @@ use cloudcrew_ports::model::Purpose;
 use cloudcrew_sow::{Item, SectionKind};
 use cloudcrew_tools::Toolbox;
 
+/// Maximum number of rows that an engagement takes from an earlier one; the newest count.
+const MAX_CARRIED: usize = 1000;
+
 impl Driver {
     /// Runs the swarm of the current phase.
     pub(in crate::engagement) async fn work(&self) -> Result<Option<Rest>, EngagementError> {
@@ -25,6 +28,7 @@ impl Driver {
             return Err(self.damaged("a swarm state has no phase".into()).await);
         };
         self.commit_sow().await?;
+        self.carry_ledger().await?;
         self.seed_ledger(&phase).await?;
         if self.look(|e| e.state.swarm.is_none()).await {
             let spec = match self.look(|e| work_spec(e, &self.ports.tools, &phase)).await {
@@ -97,6 +101,39 @@ impl Driver {
         };
         let text = format!("{} is incomplete: {}{more} [{}]", phase.name, first.text, first.key);
         self.go_because(Outcome::Incomplete, Some(Why { text, key: first.key })).await
+    }
+
+    /// Adds what the crew of the earlier engagement knew to the ledger of one that continues it.
+    async fn carry_ledger(&self) -> Result<(), EngagementError> {
+        let (after, began) = self
+            .look(|e| {
+                let began = e.state.phases.values().any(|progress| progress.swarms > 0);
+                (e.state.started.after.clone(), began)
+            })
+            .await;
+        let Some(after) = after.filter(|_| !began) else { return Ok(()) };
+        let known = [
+            LedgerKind::Fact,
+            LedgerKind::Assumption,
+            LedgerKind::Decision,
+            LedgerKind::Blocker,
+            LedgerKind::Answer,
+        ];
+        let rows = self.ports.ledger.rows(&after.project).await?;
+        let carried = rows.into_iter().filter(|row| known.contains(&row.kind));
+        let mut carried: Vec<LedgerRow> = carried
+            .map(|row| LedgerRow {
+                id: format!("after.{}", row.id),
+                source: match row.source.as_str() {
+                    "" => after.project.clone(),
+                    source => format!("{}: {source}", after.project),
+                },
+                ..row
+            })
+            .collect();
+        let surplus = carried.len().saturating_sub(MAX_CARRIED);
+        carried.drain(..surplus);
+        self.record_rows(&carried).await
     }
 
     /// Adds the items of the statement of work to the ledger when an engagement starts at a later
