@@ -93,7 +93,7 @@ pub enum Command {
     /// Print the JSON Schema of a file kind, or of a command's JSON output, or the OpenAPI document
     /// of the service.
     Schema {
-        /// File kind (agents, phase, workflow, rehearsal), command (check, list, show, inbox,
+        /// File kind (agents, phase, workflow, rehearsal), command (check, list, show, diff, inbox,
         /// ledger, artifacts, cost, run, graph, plan, sow), or `openapi`.
         kind: Option<String>,
         /// Write the schemas of all file kinds to `engine/definition/schemas` in the workspace, and
@@ -132,6 +132,21 @@ pub enum Command {
     Show {
         /// Id of the engagement.
         project: String,
+        /// Output format.
+        #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
+        format: Format,
+    },
+    /// Show what changed since a person last looked at a phase, with the words that asked for it.
+    Diff {
+        /// Id of the engagement.
+        project: String,
+        /// A file, to show its changed lines and words.
+        path: Option<String>,
+        /// What to compare with: `last`, the run before; `approved`, the last approval; `start`,
+        /// the customer's code; or the id of an earlier run, such as `discovery-1`. Defaults to
+        /// `last`, or `start` in the first run.
+        #[arg(long, value_name = "VERSION")]
+        since: Option<String>,
         /// Output format.
         #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
         format: Format,

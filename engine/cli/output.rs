@@ -4,6 +4,7 @@ use cloudcrew_definition::diagnostic::json::CheckDocument;
 use cloudcrew_plan::Plan;
 use cloudcrew_sow::Sow;
 use cloudcrew_views::analytics::{AdviceDocument, Comparison, CostDocument, Trend};
+use cloudcrew_views::api::Since;
 use cloudcrew_views::artifacts::ArtifactAt;
 use cloudcrew_views::cost::Cost;
 use cloudcrew_views::events::Printed;
@@ -24,12 +25,13 @@ use serde_json::Value;
 type Schema = fn() -> Value;
 
 /// Commands with JSON output, each with its schema.
-pub const SCHEMAS: [(&str, Schema); 21] = [
+pub const SCHEMAS: [(&str, Schema); 22] = [
     ("check", schema::<CheckDocument>),
     ("list", schema::<List>),
     ("show", schema::<Show>),
     ("inbox", schema::<Inbox>),
     ("ledger", schema::<Ledger>),
+    ("diff", schema::<Since>),
     ("artifacts", schema::<Vec<ArtifactAt>>),
     ("cost", schema::<Cost>),
     ("memory-list", schema::<MemoryList>),

@@ -30,6 +30,16 @@ pub fn colours() -> bool {
     })
 }
 
+/// Escaped text that was added: coloured, or between `{+` and `+}`.
+pub fn added(text: &str) -> String {
+    if colours() { format!("{WRITTEN}{text}{WRITTEN:#}") } else { format!("{{+{text}+}}") }
+}
+
+/// Escaped text that was removed: coloured, or between `[-` and `-]`.
+pub fn removed(text: &str) -> String {
+    if colours() { format!("{TROUBLE}{text}{TROUBLE:#}") } else { format!("[-{text}-]") }
+}
+
 /// Width of the terminal on stdout, or `CLOUDCREW_COLUMNS`; `None` if stdout is not a terminal.
 fn columns() -> Option<usize> {
     static COLUMNS: OnceLock<Option<usize>> = OnceLock::new();

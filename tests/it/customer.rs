@@ -22,6 +22,40 @@ fn a_gate_waits_until_the_customer_decides() {
 }
 
 #[test]
+fn what_changed_is_shown_with_the_words_that_asked_for_it() {
+    let crew = crew();
+    crew.start("retail-orders.md", &[]).exits(10);
+    crew.run(&["diff", "demo"])
+        .exits(0)
+        .says("discovery-1 against the start of the engagement")
+        .says("new      docs/project-plan/plan.md  +")
+        .says("requirements mentioned: 12 of 12")
+        .says("and 13 more");
+    crew.run(&["revise", "demo", "Name the compliance owner\n\u{1b}[2Jnow"]).exits(10);
+    let changed = crew.run(&["diff", "demo"]).exits(0);
+    assert!(!changed.out.contains('\u{1b}'), "escaped");
+    changed
+        .says("discovery-2 against discovery-1, which")
+        .says("asked at discovery-1:\n  > Name the compliance owner\n  > ")
+        .says("new section: Changes the customer asked for");
+    crew.run(&["diff", "demo", "docs/project-plan/plan.md"])
+        .exits(0)
+        .says("Revision [-1,-]{+2,+}")
+        .says("{+\n## Changes the customer asked for");
+    crew.run(&["approve", "demo"]).exits(10);
+    // A file keeps its own last gate.
+    crew.run(&["diff", "demo", "docs/project-plan/plan.md", "--since", "discovery-1"])
+        .exits(0)
+        .says("discovery-2 against discovery-1");
+    crew.run(&["diff", "demo", "--since", "discovery-1"])
+        .exits(2)
+        .says("no earlier run `discovery-1` of the gate of architecture");
+    crew.run(&["diff", "demo", "../x"]).exits(2).says("no gate covered `../x`");
+    let json = crew.run(&["diff", "demo", "--since", "start", "--format", "json"]).exits(0).json();
+    assert_eq!(json["against"], "base");
+}
+
+#[test]
 fn an_approval_is_bound_to_what_was_reviewed() {
     let crew = crew();
     crew.start("retail-orders.md", &[]).exits(10);

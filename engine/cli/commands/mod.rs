@@ -5,6 +5,7 @@ mod check;
 mod completions;
 mod cost;
 pub mod decide;
+mod diff;
 mod doctor;
 mod drive;
 mod explain;
@@ -75,6 +76,9 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
                 Format::Json => document(&pretty(&show::document(&store, &engagement))),
             }
             Ok(Exit::Done)
+        }
+        Command::Diff { project, path, since, format } => {
+            diff::diff(&args, project, path.as_deref(), since.as_deref(), *format).await
         }
         Command::Watch { project, format } => watch::watch(&args, project, *format).await,
         Command::Inbox { format } => inbox::inbox(&args, *format).await,

@@ -98,6 +98,11 @@ pub async fn run(args: &Args, url: &str) -> Result<Option<Exit>, Failure> {
         Command::Members { project, change } => {
             members(&server()?, project, change.as_ref()).await?
         }
+        Command::Diff { .. } => {
+            let why =
+                "`diff` reads engagements on this machine; with `--server`, use the dashboard";
+            return Err(Failure::usage(why));
+        }
         Command::Resume { .. } | Command::Retry { .. } | Command::Artifacts { .. } => {
             return Err(Failure::usage("one of these options does not work with `--server`"));
         }

@@ -6,6 +6,7 @@
 pub mod analytics;
 pub mod api;
 pub mod artifacts;
+pub mod compared;
 pub mod cost;
 pub mod events;
 pub mod inbox;
@@ -18,6 +19,7 @@ pub mod standings;
 pub mod status;
 pub mod survey;
 pub mod trace;
+pub mod words;
 
 /// Version of the documents.
 pub const VERSION: u32 = 1;

@@ -412,6 +412,8 @@ mod tests {
             sow: String::new(),
             sow_items: None,
             inputs: Default::default(),
+            overlay: None,
+            after: None,
             model: None,
             agent_models: Vec::new(),
             voice: RunMode::Rehearsal,

@@ -322,6 +322,8 @@ async fn started_at(record: Record<'_>, url: &str, base: Option<&str>) {
         entry: None,
         sow: SowFile { name: sow.into(), text },
         inputs: Default::default(),
+        overlay: None,
+        after: None,
         model: None,
         agent_models: Vec::new(),
         voice: RunMode::Rehearsal,

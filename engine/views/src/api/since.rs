@@ -7,6 +7,7 @@ use std::time::Duration;
 use cloudcrew_definition::shown::hidden;
 use cloudcrew_ports::ledger::LedgerRow;
 use cloudcrew_runtime::engagement::Engagement;
+use schemars::JsonSchema;
 use serde::Serialize;
 use similar::{ChangeTag, TextDiff};
 use utoipa::ToSchema;
@@ -19,7 +20,7 @@ const MOST_SECTIONS: usize = 500;
 const PATIENCE: Duration = Duration::from_millis(300);
 
 /// What changed since the last decision on a phase.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, JsonSchema, ToSchema)]
 pub struct Since {
     /// What it is compared with.
     pub against: Against,
@@ -42,7 +43,7 @@ pub struct Since {
 }
 
 /// What a request is compared with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Against {
     /// The version that was last approved.
@@ -54,7 +55,7 @@ pub enum Against {
 }
 
 /// How a file differs.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, JsonSchema, ToSchema)]
 pub struct FileChange {
     /// Its path in the repository.
     pub path: String,
@@ -79,7 +80,7 @@ pub struct FileChange {
 }
 
 /// What happened to a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FileState {
     /// It is new.
@@ -93,7 +94,7 @@ pub enum FileState {
 }
 
 /// A section that differs.
-#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, PartialEq, Eq, Serialize, JsonSchema, ToSchema)]
 pub struct SectionChange {
     /// Its heading, without markup.
     pub title: String,
@@ -102,7 +103,7 @@ pub struct SectionChange {
 }
 
 /// What happened to a section.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SectionState {
     /// It is new.
@@ -114,7 +115,7 @@ pub enum SectionState {
 }
 
 /// A requirement of the statement of work.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, ToSchema)]
 pub struct Requirement {
     /// Its id: `R1`.
     pub id: String,
@@ -123,7 +124,7 @@ pub struct Requirement {
 }
 
 /// A row of the ledger that is new.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, JsonSchema, ToSchema)]
 pub struct NoteSince {
     /// `fact`, `assumption`, `decision` or `blocker`.
     pub kind: String,
