@@ -234,7 +234,7 @@ fn customer() -> Crew {
     crew
 }
 
-const LEGAL: &str = "agents:\n  legal:\n    description: Reads the contracts\n    model: sonnet\n    \
+const LEGAL: &str = "agents:\n  legal:\n    description: Reads contracts\n    model: sonnet\n    \
                      prompt: prompts/legal.md\n    tools: [repo_write]\n    writes: [legal/**]\n";
 
 #[test]

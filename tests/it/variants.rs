@@ -49,7 +49,8 @@ fn a_test_names_a_variant_and_follows_a_renamed_workflow() {
     crew.write(
         "rehearsals/assessed.yaml",
         "version: 1\nrehearsal: assessed\nworkflow: delivery-assessment\nsow: \
-         examples/sow/retail-orders.md\nexpect: { outcome: completed, phases: [discovery, architecture] }\n",
+         examples/sow/retail-orders.md\nexpect: { outcome: completed, phases: [discovery, \
+         architecture] }\n",
     );
     crew.run(&["test", "assessed"]).exits(0);
     crew.run(&["rename", "workflow", "delivery-assessment", "study"])

@@ -102,7 +102,7 @@ fn compared<'e>(
             };
             (at, Against::Mine, vec![found])
         }
-        _ => match before().filter(same_phase).next_back() {
+        _ => match before().rfind(same_phase) {
             Some(last) => (at, Against::Mine, vec![last]),
             None => (at, Against::Base, Vec::new()),
         },

@@ -196,7 +196,7 @@ impl Files<'_> {
         let mut title = name.replace(['-', '_'], " ");
         title[..1].make_ascii_uppercase();
         let text = format!(
-            "# {title}\n\n## Summary\n<!-- fill(objectives, requirements): Three to five sentences. \
+            "# {title}\n\n## Summary\n<!-- fill(objectives, requirements): Up to five sentences. \
              -->\n\n## Requirements\n<!-- fill(requirements): One row per requirement: id, what it \
              means for us, source. -->\n"
         );

@@ -59,7 +59,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
                 }
             }
             let left_out = |phase: &&str| left_out.iter().any(|(name, _)| name == phase);
-            if readable && !planned.is_empty() && planned.iter().all(|phase| left_out(phase)) {
+            if readable && !planned.is_empty() && planned.iter().all(left_out) {
                 let found = report.error(CHECK.code, "the variant leaves out every phase");
                 found.at(variant.without.span, "").help("keep at least one phase");
             }

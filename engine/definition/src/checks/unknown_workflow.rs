@@ -1,7 +1,7 @@
 //! A workflow has no file in `workflows/`.
 //!
-//! The rehearsal, or the workflow that continues it, could not start. If there are several workflows and none is named `delivery`, a
-//! test must name one.
+//! The rehearsal, or the workflow that continues it, could not start. If there are several
+//! workflows and none is named `delivery`, a test must name one.
 //!
 //! Wrong:
 //!

@@ -110,7 +110,8 @@ impl Fill<Gate> for Gate {
                 $(taker.take(stringify!($key), &mut self.$key, &from.$key);)*
             };
         }
-        take!(kind ratings max_revisions revise_to remind_after expires_after on_expiry escalate_to);
+        take!(kind ratings max_revisions revise_to);
+        take!(remind_after expires_after on_expiry escalate_to);
         taker.settle("approvers", &mut self.approvers, &from.approvers);
     }
 }
