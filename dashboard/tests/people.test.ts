@@ -56,6 +56,7 @@ describe("a gate that may return the work", () => {
     await page.getByLabel("Work that runs again").selectOption("everything from Discovery on");
     await page.getByText(/The crew will work on Discovery again, then on every phase/).waitFor();
     await page.getByRole("button", { name: "Yes, send it back" }).click();
+    await page.getByText(/returned the work to Discovery on/).waitFor();
     await page.getByRole("link", { name: /^Next: Approve Discovery/ }).click();
     await page.getByText("run 2 of this phase").waitFor();
     const again = await patient.waiting("returned");

@@ -136,6 +136,8 @@ pub enum Command {
         #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
         format: Format,
     },
+    /// Run two versions of the definitions several times each, and compare what they did.
+    Compare(Compared),
     /// Show what changed since a person last looked at a phase, with the words that asked for it.
     Diff {
         /// Id of the engagement.
@@ -563,6 +565,43 @@ pub struct Run {
     /// Output format.
     #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
     pub format: Format,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Compared {
+    /// Workflow to run. Defaults to `delivery`, or the only workflow. Its inputs need defaults.
+    pub workflow: Option<String>,
+    /// Version to compare the workspace with: a Git revision, a saved plan, an engagement, or with
+    /// `--overlay`, `base`.
+    #[arg(long, value_name = "REV|FILE|PROJECT")]
+    pub against: String,
+    /// Model of all agents (`opus`) or of one (`qa=opus`). `rehearsal` calls no live model.
+    #[arg(long, value_name = "[AGENT=]NAME", env = "CLOUDCREW_MODEL", value_delimiter = ',')]
+    pub model: Vec<String>,
+    /// Number of runs of each version.
+    #[arg(long, value_name = "N", default_value_t = 3,
+        value_parser = clap::value_parser!(u32).range(1..=50))]
+    pub runs: u32,
+    /// Statement of work.
+    #[arg(long, value_name = "FILE", env = "CLOUDCREW_SOW")]
+    pub sow: PathBuf,
+    /// Run only this phase, up to its gate.
+    #[arg(long)]
+    pub phase: Option<String>,
+    /// The most that all runs together may cost, in US dollars. Needed with live models.
+    #[arg(long, value_name = "USD", value_parser = dollars)]
+    pub at_most: Option<f64>,
+    /// Output format.
+    #[arg(long, value_enum, default_value = "human", env = "CLOUDCREW_FORMAT")]
+    pub format: Format,
+}
+
+/// An amount of money.
+fn dollars(text: &str) -> Result<f64, String> {
+    let amount = text.trim_start_matches('$').parse::<f64>().ok();
+    amount
+        .filter(|usd| usd.is_finite() && *usd > 0.0)
+        .ok_or("expected an amount, such as `5`".into())
 }
 
 #[derive(Debug, ClapArgs)]

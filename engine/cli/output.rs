@@ -6,6 +6,7 @@ use cloudcrew_sow::Sow;
 use cloudcrew_views::analytics::{AdviceDocument, Comparison, CostDocument, Trend};
 use cloudcrew_views::api::Since;
 use cloudcrew_views::artifacts::ArtifactAt;
+use cloudcrew_views::comparison::ComparisonDocument;
 use cloudcrew_views::cost::Cost;
 use cloudcrew_views::events::Printed;
 use cloudcrew_views::inbox::Inbox;
@@ -25,12 +26,13 @@ use serde_json::Value;
 type Schema = fn() -> Value;
 
 /// Commands with JSON output, each with its schema.
-pub const SCHEMAS: [(&str, Schema); 22] = [
+pub const SCHEMAS: [(&str, Schema); 23] = [
     ("check", schema::<CheckDocument>),
     ("list", schema::<List>),
     ("show", schema::<Show>),
     ("inbox", schema::<Inbox>),
     ("ledger", schema::<Ledger>),
+    ("compare", schema::<ComparisonDocument>),
     ("diff", schema::<Since>),
     ("artifacts", schema::<Vec<ArtifactAt>>),
     ("cost", schema::<Cost>),

@@ -140,7 +140,9 @@ pub fn decide(project: &str, request: &Request) -> String {
         text.push_str(&format!("    revise:   {revise}\n"));
         if !revise_to.is_empty() {
             let phases = revise_to.join("|");
-            text.push_str(&format!("              --to {phases} returns it to an earlier phase\n"));
+            text.push_str(&format!(
+                "              --to {phases} returns the work to an earlier phase\n"
+            ));
         }
     }
     text

@@ -14,8 +14,8 @@ use cloudcrew_ports::lease::{Lease, Leases};
 use cloudcrew_ports::receipt::Receipts;
 use cloudcrew_ports::repo::Repo as _;
 use cloudcrew_runtime::engagement::{
-    AfterRecord, BaseRecord, Begin, EndReason, EngagementError, Record, RunMode, SowFile, begin,
-    open,
+    AfterRecord, BaseRecord, Begin, EndReason, Engagement, EngagementError, Record, RunMode,
+    SowFile, begin, open,
 };
 
 use crate::exit::Failure;
@@ -49,8 +49,8 @@ pub trait Ground: Send + Sync {
     /// Journals and blobs.
     fn record(&self) -> Record<'_>;
 
-    /// Where the repository of an engagement is, by the path in its journal.
-    fn place(&self, repo: &str) -> PathBuf;
+    /// Where the repository of an engagement is.
+    fn place(&self, engagement: &Engagement) -> PathBuf;
 
     /// The leases of engagements.
     fn leases(&self) -> &dyn Leases;
@@ -71,12 +71,32 @@ pub trait Ground: Send + Sync {
 pub struct Continued {
     /// Which one that is.
     pub after: AfterRecord,
+    /// Whether it was a rehearsal.
+    pub rehearsed: bool,
     /// Its repository.
     pub source: Source,
     /// Its branch.
     pub base: String,
     /// Its statement of work.
     pub sow: SowFile,
+}
+
+impl Continued {
+    /// Refuses to mix what live models wrote with what was made up.
+    pub fn fits(&self, voice: &RunMode) -> Result<(), Failure> {
+        let project = &self.after.project;
+        match (self.rehearsed, voice.is_rehearsal()) {
+            (true, false) => Err(Failure::usage(format!(
+                "`{project}` was a rehearsal, so live models cannot continue it; use `--model \
+                 rehearsal`"
+            ))),
+            (false, true) => Err(Failure::usage(format!(
+                "`{project}` is real work, and a rehearsal would write into its repository; \
+                 rehearse the workflow after a rehearsal"
+            ))),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Finds the engagement that another one of this workflow continues; `None` for a workflow that
@@ -91,7 +111,7 @@ pub async fn continued(
         None if flow.after.is_empty() => return Ok(None),
         None => {
             let why = format!("`{name}` continues a completed engagement of {listed}; name it");
-            return Err(Failure::usage(format!("{why} with `--after PROJECT`")));
+            return Err(Failure::usage(format!("{why} in `after` (`--after PROJECT`)")));
         }
         Some(_) if flow.after.is_empty() => {
             let of = flow.variant_of.as_ref().unwrap_or(name);
@@ -114,14 +134,31 @@ pub async fn continued(
         let at = &earlier.state.at;
         return Err(Failure::usage(format!("`{project}` is not complete: it is at {at}")));
     }
-    let source = match &started.remote {
-        Some(url) => Source::Server(RemoteUrl::parse(url).map_err(Failure::usage)?),
-        None => Source::Path(ground.place(&started.repo)),
+    if earlier.state.is_behind() {
+        return Err(Failure::usage(format!(
+            "`{project}` ended with commits that its Git server does not have; push its branch \
+             `{}` first",
+            started.branch
+        )));
+    }
+    let (source, base) = match &started.remote {
+        Some(url) => {
+            let url = RemoteUrl::parse(url).map_err(Failure::usage)?;
+            (Source::Server(url), started.branch.clone())
+        }
+        // The commit with which it ended, whatever became of its branch.
+        None => {
+            let head = earlier.state.head.clone();
+            (Source::Path(ground.place(&earlier)), head.unwrap_or_else(|| started.branch.clone()))
+        }
     };
+    let (project, workflow) = (project.to_owned(), started.workflow.clone());
+    let settled = earlier.state.settled.keys().cloned().collect();
     Ok(Some(Continued {
-        after: AfterRecord { project: project.to_owned(), workflow: started.workflow.clone() },
+        after: AfterRecord { project, workflow, settled },
+        rehearsed: started.voice.is_rehearsal(),
         source,
-        base: started.branch.clone(),
+        base,
         sow: SowFile { name: started.sow_file.clone(), text: earlier.sow_text.to_string() },
     }))
 }
@@ -181,8 +218,6 @@ pub struct Start<'a> {
     pub sow: SowFile,
     /// The values of the workflow's inputs.
     pub inputs: BTreeMap<String, InputValue>,
-    /// The overlay that the definitions come from.
-    pub overlay: Option<String>,
     /// The earlier engagement that it continues.
     pub after: Option<AfterRecord>,
     pub chosen: &'a Chosen,
@@ -240,7 +275,7 @@ impl<'a> Start<'a> {
             entry: self.entry,
             sow: self.sow,
             inputs: self.inputs,
-            overlay: self.overlay,
+            overlay: self.definition.overlay.clone(),
             after: self.after,
             model: self.chosen.for_all(),
             agent_models: self.chosen.agents.clone(),
@@ -309,7 +344,7 @@ pub fn id_of(path: &Path) -> String {
 }
 
 /// The UTC date of a timestamp in milliseconds.
-fn date_of(ms: i64) -> String {
+pub fn date_of(ms: i64) -> String {
     jiff::Timestamp::from_millisecond(ms)
         .map_or_else(|_| "1970-01-01".to_owned(), |t| t.strftime("%Y-%m-%d").to_string())
 }

@@ -78,9 +78,14 @@ pub fn summary(engagement: &Engagement, repo: &Path, there: &BTreeSet<String>) -
             .rev()
             .filter(|r| matches!(r.kind, RequestKind::Approval { .. }))
             .find(|r| r.phase == *phase && r.revision == progress.revision && r.answer.is_some())
-            .and_then(|r| r.answer.as_ref());
+            .and_then(|r| r.answer.as_ref())
+            // An approval that was voided, by a return or a retry, does not count.
+            .filter(|answer| {
+                let approves = matches!(answer.decision, Decision::Approve { .. });
+                !approves || progress.approved.is_some()
+            });
         let decision = decision.map_or_else(String::new, |a| {
-            format!(", {} by {}{}", a.decision.name(), row(&a.actor), rated(&a.decision))
+            format!(", {} by {}{}", a.decision.words(), row(&a.actor), rated(&a.decision))
         });
         let run = if progress.revision > 1 {
             format!(", run {}", progress.revision)

@@ -54,7 +54,7 @@ pub fn words(event: &Event, state: &State, heard: bool) -> Option<String> {
         Event::RequestAnswered { request, answer } => {
             format!(
                 "    {request} {} by {} ({})",
-                answer.decision.name(),
+                answer.decision.words(),
                 row(&answer.actor),
                 answer.channel
             )

@@ -11,6 +11,7 @@ use cloudcrew_definition::Loaded;
 use cloudcrew_definition::crew::{Definition, Model, Pattern, PatternRules};
 use cloudcrew_definition::diagnostic::{Format, Report, Severity, closest, render};
 use cloudcrew_definition::overlay::{self, OVERLAYS, within};
+use cloudcrew_definition::shown::row;
 use cloudcrew_definition::side_by_side::{cores, side_by_side};
 use cloudcrew_definition::source::{FileId, MAX_FILE_BYTES, Sources};
 use cloudcrew_definition::syntax::{Inherited, SOWS, is_part};
@@ -36,6 +37,10 @@ const FOLDERS: [&str; 9] = [
     "templates",
     "examples/sow",
 ];
+
+/// Folders that an overlay may have.
+const OVERLAID: [&str; 7] =
+    ["phases", "workflows", "rehearsals", "knowledge", "patterns", "prompts", "templates"];
 
 /// Extensions of files that look like definitions.
 const LOOKALIKES: [&str; 8] =
@@ -94,10 +99,13 @@ pub fn no_overlay(sources: &Sources, name: &str) -> Failure {
     let known: Vec<&str> = names.iter().map(String::as_str).collect();
     let help = match closest(name, &known) {
         Some(name) => format!("did you mean `{name}`?"),
-        None if known.is_empty() => format!("create it as the folder `overlays/{name}`"),
+        None if known.is_empty() && overlay::is_name(name) => {
+            format!("create it with a file in `overlays/{name}/`")
+        }
+        None if known.is_empty() => "a name has letters, digits, `_` and `-`".to_owned(),
         None => format!("there are: {}", known.join(", ")),
     };
-    Failure::usage(format!("no overlay named `{name}`; {help}"))
+    Failure::usage(format!("no overlay named `{}`; {help}", row(name)))
 }
 
 fn root(given: Option<&Path>) -> Result<PathBuf, Failure> {
@@ -176,22 +184,52 @@ fn parts(root: &Path, folder: &Folder) -> Vec<Part> {
         .filter(|path| root.join(path).exists())
         .for_each(|path| put(path.to_owned()));
     in_folders(root, folder, "", &mut put);
-    for (name, is_folder) in names(root, folder, OVERLAYS.trim_end_matches('/')) {
-        let overlay = format!("{OVERLAYS}{name}/");
-        if is_folder {
-            let agents = format!("{overlay}agents.yaml");
-            if root.join(&agents).exists() {
-                put(agents);
-            }
-            in_folders(root, folder, &overlay, &mut put);
-        }
-    }
+    overlays(root, folder, &mut parts);
     parts
+}
+
+/// The files of all overlays. Their folders hold nothing else, so whatever is misnamed or cannot be
+/// read is listed too, and reported as ignored: a customer must not silently get the standard
+/// process.
+fn overlays(root: &Path, top: &Folder, parts: &mut Vec<Part>) {
+    let mut put = |path: String| {
+        if parts.len() <= MOST_FILES {
+            let read = is_part(&path);
+            parts.push(Part { path, read });
+        }
+    };
+    let folder = OVERLAYS.trim_end_matches('/');
+    if root.join(folder).symlink_metadata().is_ok() && !top.has_folder(Path::new(folder)) {
+        return put(folder.to_owned());
+    }
+    for (name, _) in names(root, top, folder) {
+        let overlay = format!("{OVERLAYS}{name}");
+        let opened = top.has_folder(Path::new(&overlay));
+        if !opened || std::fs::read_dir(root.join(&overlay)).is_err() {
+            put(overlay);
+            continue;
+        }
+        for (name, is_folder) in names(root, top, &overlay) {
+            let path = format!("{overlay}/{name}");
+            let readable =
+                top.has_folder(Path::new(&path)) && std::fs::read_dir(root.join(&path)).is_ok();
+            if !is_folder || !readable {
+                put(path);
+            } else if !OVERLAID.contains(&name.as_str()) {
+                names(root, top, &path).into_iter().for_each(|(n, _)| put(format!("{path}/{n}")));
+            }
+        }
+        in_folders(root, top, &format!("{overlay}/"), &mut put);
+    }
 }
 
 /// The files in the folders of a workspace, or of an overlay, whose path is `within`.
 fn in_folders(root: &Path, top: &Folder, within: &str, put: &mut impl FnMut(String)) {
     for folder in FOLDERS {
+        // Statements of work belong to an engagement, not to a customer's process.
+        if !within.is_empty() && SOWS.starts_with(folder) {
+            continue;
+        }
         for (name, is_folder) in names(root, top, &format!("{within}{folder}")) {
             let path = format!("{folder}/{name}");
             if !is_folder || is_part(&path) {

@@ -48,7 +48,17 @@ fn it_starts_where_the_earlier_one_ended() {
     let carried = rows.iter().find(|row| row["title"] == decision["title"]).expect("carried");
     assert!(carried["source"].as_str().expect("a source").starts_with("demo"), "{carried}");
     assert!(rows.iter().all(|row| row["id"] != decision["id"]), "ids of their own");
+    // What a gate of the first accepted is not accepted, or recorded, a second time.
+    assert!(rows.iter().all(|row| row["phase"] != "discovery"), "phases of their own");
     crew.run(&["resume", "second", "--approve", "all"]).exits(0);
+    let crew_of_live = crew.read("agents.yaml");
+    let live =
+        "    provider: openai\n    id: some\n    endpoint: http://127.0.0.1:9/v1\n    price: {";
+    crew.write("agents.yaml", &crew_of_live.replace("    price: {", live));
+    crew.run(&["run", "operate", "--project", "live", "--after", "demo"])
+        .exits(2)
+        .says("`demo` was a rehearsal, so live models cannot continue it");
+    crew.write("agents.yaml", &crew_of_live);
     // Another workflow.
     crew.write(
         "workflows/more.yaml",

@@ -66,7 +66,8 @@ fn what_is_new_in_an_overlay_stays_there() {
     let folder = crew.workspace().join("overlays/ACME/phases");
     std::fs::create_dir_all(&folder).expect("a folder");
     std::fs::write(folder.join("poc.yaml"), "gate: { max_revisions: 1 }\n").expect("written");
-    crew.run(&["new", "agent", "legal", "--overlay", "ACM"]).exits(2).says("did you mean `ACME`?");
+    crew.run(&["plan", "--overlay", "ACM"]).exits(2).says("did you mean `ACME`?");
+    crew.run(&["new", "agent", "x", "--overlay", "../up"]).exits(2).says("no overlay named");
     let before = crew.read("agents.yaml");
     for name in ["legal", "counsel"] {
         crew.run(&["new", "agent", name, "--overlay", "ACME"]).exits(0);
@@ -79,4 +80,8 @@ fn what_is_new_in_an_overlay_stays_there() {
     );
     let checked = crew.run(&["check", "--overlay", "ACME"]);
     assert!(checked.out.contains("unused-agent"), "{}", checked.out);
+    // Another customer may have an agent of the same name; its first file creates the overlay.
+    crew.run(&["new", "agent", "legal", "--overlay", "Banana"])
+        .exits(0)
+        .says("wrote overlays/Banana/agents.yaml");
 }

@@ -9,6 +9,7 @@ mod budgets;
 mod cases;
 #[cfg(feature = "aws")]
 mod cloud;
+mod compared;
 mod continued;
 mod crash;
 mod created;

@@ -125,6 +125,7 @@ fn made(n: u64) -> Summary {
         PhaseFigures {
             phase: name.to_owned(),
             runs: 1 + u32::from(n.is_multiple_of(3)),
+            revisions: None,
             swarms: 1,
             gate: Some(gate),
             ratings: vec![("quality".to_owned(), (1 + n % 5) as u8)],

@@ -170,7 +170,10 @@ fn overlaid(base: &Files, overlay: &Files, reversed: bool) -> Option<Definition>
     if !reversed {
         add(&mut sources, "overlays/ACME/", overlay, false);
     }
-    load_overlay(&sources, "ACME", &catalogue()).map_or_else(|| plain(base), |l| l.definition)
+    let loaded = load_overlay(&sources, "ACME", &catalogue());
+    // Its name is the only difference from what is written out.
+    let unnamed = |definition| Definition { overlay: None, ..definition };
+    loaded.map_or_else(|| plain(base), |loaded| loaded.definition.map(unnamed))
 }
 
 fn plain(files: &Files) -> Option<Definition> {
@@ -285,6 +288,38 @@ fn a_mistake_in_an_overlay_is_found_without_choosing_it() {
     crew.run(&["check"]).exits(1).says("overlays/ACME/agents.yaml").says("the overlay `ACME`");
     crew.run(&["test"]).exits(0);
     crew.run(&["plan", "--overlay", "ACME"]).exits(1).says("overlapping-scopes");
+}
+
+#[test]
+fn a_broken_base_is_reported_and_runs_nothing() {
+    let crew = customer();
+    let phase = crew.read("phases/discovery.yaml");
+    crew.write("phases/discovery.yaml", &(phase.clone() + "gate: [\n"));
+    for words in [&["check", "--overlay", "ACME"][..], &["plan", "--overlay", "ACME"]] {
+        crew.run(words).exits(1).says("yaml-syntax").says("phases/discovery.yaml");
+    }
+    crew.write("phases/discovery.yaml", &phase);
+    // A customer's own rehearsal is never left out.
+    let own = crew.workspace().join("overlays/ACME/rehearsals/revision.yaml");
+    std::fs::write(own, "description: Adjusted\n").expect("written");
+    crew.run(&["check"]).exits(1).says("no phase named `poc`").says("the overlay `ACME`");
+}
+
+#[test]
+fn a_warning_in_an_overlay_can_be_allowed_there() {
+    let crew = customer();
+    let file = "overlays/ACME/agents.yaml";
+    let unused = "  audit:\n    description: Audits\n    model: sonnet\n    prompt: \
+                  prompts/legal.md\n    tools: [repo_write]\n    writes: [audit/**]\n";
+    crew.write(file, &(crew.read(file) + unused));
+    crew.run(&["check"]).exits(1).says("unused-agent");
+    let allow = "allow:\n  - { rule: unused-agent, at: audit, reason: It joins next year }\n";
+    crew.write(file, &(crew.read(file) + allow));
+    crew.run(&["check"]).exits(0);
+    // A wrong return is found in an overlay too.
+    let phase = "overlays/ACME/phases/discovery.yaml";
+    crew.write(phase, &crew.read(phase).replace("max_revisions: 1", "revise_to: [production]"));
+    crew.run(&["check"]).exits(1).says("`production` does not run before `discovery`");
 }
 
 #[test]

@@ -80,5 +80,87 @@ fn a_rehearsed_customer_returns_the_work() {
     crew.run(&["check"]).exits(0);
     crew.run(&["test", "returned"]).exits(0);
     crew.edit("rehearsals/returned.yaml", "to: discovery", "to: production");
-    crew.run(&["check"]).exits(1).says("cannot return the work to `production`");
+    crew.run(&["check"]).exits(1).says("does not run `production` before `poc`");
+}
+
+/// Someone else changes a file on the branch.
+fn changed_by_others(crew: &Crew, file: &str) {
+    let repo = crew.home().join("repos/demo.git");
+    let script = format!(
+        "git read-tree cloudcrew/demo; b=$(echo changed | git hash-object -w --stdin); git \
+         update-index --add --cacheinfo 100644,$b,{file}; t=$(git write-tree); c=$(git \
+         commit-tree $t -p cloudcrew/demo -m other); git update-ref refs/heads/cloudcrew/demo $c"
+    );
+    let done = std::process::Command::new("sh")
+        .args(["-c", &script])
+        .envs([("GIT_AUTHOR_NAME", "o"), ("GIT_AUTHOR_EMAIL", "o@example.org")])
+        .envs([("GIT_COMMITTER_NAME", "o"), ("GIT_COMMITTER_EMAIL", "o@example.org")])
+        .current_dir(repo)
+        .status()
+        .expect("sh starts");
+    assert!(done.success());
+}
+
+#[test]
+fn a_reopened_gate_returns_what_came_after_it_too() {
+    let crew = returning();
+    crew.set("phases/architecture.yaml", "gate.revise_to", "[discovery]");
+    crew.start("retail-orders.md", &[]).exits(10);
+    crew.run(&["approve", "demo"]).exits(10);
+    crew.run(&["approve", "demo"]).exits(10).says("the poc gate");
+    changed_by_others(&crew, "docs/architecture/architecture.md");
+    crew.run(&["approve", "demo"]).exits(10).says("the architecture gate");
+    crew.run(&["revise", "demo", "Begin again", "--to", "discovery"]).exits(10);
+    crew.run(&["approve", "demo"]).exits(10).says("the architecture gate");
+    // Its files are as they were approved, and it is asked about all the same.
+    crew.run(&["approve", "demo"]).exits(10).says("the poc gate");
+    crew.run(&["show", "demo"]).exits(0).says("poc, run 2");
+    crew.run(&["approve", "demo"]).exits(10).says("the production gate");
+}
+
+#[test]
+fn a_retry_does_not_skip_what_was_returned() {
+    let crew = returning();
+    crew.set("phases/discovery.yaml", "gate.expires_after", "4s");
+    crew.edit("agents.yaml", "    remind_after: 24h", "    # remind_after: 24h");
+    crew.start("retail-orders.md", &[]).exits(10);
+    crew.run(&["approve", "demo"]).exits(10);
+    crew.run(&["approve", "demo"]).exits(10);
+    crew.run(&["revise", "demo", "Begin again", "--to", "discovery"]).exits(10);
+    std::thread::sleep(std::time::Duration::from_secs(5));
+    crew.run(&["resume", "demo"]).exits(12);
+    crew.run(&["retry", "demo", "--from", "poc"])
+        .exits(2)
+        .says("is at `discovery`, to which the work was returned");
+    crew.run(&["retry", "demo"]).exits(10).says("the discovery gate");
+}
+
+#[test]
+fn a_variant_without_the_phase_cannot_return_to_it() {
+    let crew = returning();
+    let workflow = crew.read("workflows/delivery.yaml");
+    let variants = "variants:\n  build: { without: [architecture] }\n";
+    crew.write("workflows/delivery.yaml", &(workflow + variants));
+    let rehearsal = "version: 1\nrehearsal: returned\nworkflow: delivery-build\nsow: \
+                     examples/sow/retail-orders.md\ngates:\n  - { phase: poc, revises: Not so, to: \
+                     architecture }\n";
+    crew.write("rehearsals/returned.yaml", rehearsal);
+    crew.run(&["check"]).exits(1).says("does not run `architecture` before `poc`");
+    std::fs::remove_file(crew.workspace().join("rehearsals/returned.yaml")).expect("removed");
+    let sow = crate::support::root().join("examples/sow/retail-orders.md");
+    let sow = sow.to_str().expect("a path");
+    crew.run(&["run", "delivery-build", "--project", "demo", "--sow", sow]).exits(10);
+    crew.run(&["approve", "demo"]).exits(10).says("the poc gate");
+    crew.run(&["revise", "demo", "no", "--to", "architecture"])
+        .exits(2)
+        .says("choose one of discovery");
+}
+
+#[test]
+fn phases_that_the_engagement_skipped_are_not_offered() {
+    let crew = returning();
+    crew.start("retail-orders.md", &["--from", "poc"]).exits(10);
+    crew.run(&["revise", "demo", "no", "--to", "discovery"])
+        .exits(2)
+        .says("only this phase can run again");
 }

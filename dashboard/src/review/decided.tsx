@@ -6,6 +6,7 @@ import { buttonLook } from "@/components/ui/button";
 import { Notice } from "@/components/ui/parts";
 import { Plain } from "@/content/plain";
 import { asked } from "@/inbox/consequence";
+import { phaseName } from "@/shell/names";
 import { exact, useText } from "@/shell/text";
 import { Leftover } from "./leftover";
 
@@ -22,7 +23,13 @@ export function Decided({ id, request }: { id: string; request: Request }) {
           {answer.decision === "approved"
             ? t("{who} approved this on {when}.", { who, when })
             : answer.decision === "revised"
-              ? t("{who} requested changes on {when}.", { who, when })
+              ? answer.to
+                ? t("{who} returned the work to {phase} on {when}.", {
+                    who,
+                    phase: phaseName(answer.to),
+                    when,
+                  })
+                : t("{who} requested changes on {when}.", { who, when })
               : t("{who} answered on {when}.", { who, when })}
           {answer.words ? (
             <p className="mt-1 text-foreground">

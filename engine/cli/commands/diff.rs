@@ -4,6 +4,7 @@ use cloudcrew_definition::shown::{block, row};
 use cloudcrew_ports::ledger::Ledger;
 use cloudcrew_ports::repo::Repo;
 use cloudcrew_runtime::engagement::{Decision, Engagement, Request, RequestKind};
+use cloudcrew_tools::RemarkOutcome;
 use cloudcrew_views::api::{Against, Basis, FileState, SectionState, Since, Versions};
 use cloudcrew_views::compared::{MOST, contents, is_approved, pairs};
 use cloudcrew_views::words::{Piece, hunks};
@@ -88,6 +89,11 @@ fn compared<'e>(
     let before = || requests[..at].iter().filter(|one| is_gate(one));
     let same_phase = |one: &&Request| one.phase == request.phase;
     Ok(match since {
+        Some("approved") if !before().filter(same_phase).any(is_approved) => {
+            let phase = &request.phase;
+            let help = "use `last` or `start`";
+            return Err(Failure::usage(format!("{phase} has not been approved before; {help}")));
+        }
         Some("approved") => (at, Against::Approved, before().filter(|r| is_approved(r)).collect()),
         Some("start") => (at, Against::Base, Vec::new()),
         Some(id) if id != "last" => {
@@ -100,10 +106,10 @@ fn compared<'e>(
                     request.phase
                 )));
             };
-            (at, Against::Mine, vec![found])
+            (at, Against::Run, vec![found])
         }
         _ => match before().rfind(same_phase) {
-            Some(last) => (at, Against::Mine, vec![last]),
+            Some(last) => (at, Against::Run, vec![last]),
             None => (at, Against::Base, Vec::new()),
         },
     })
@@ -144,7 +150,11 @@ fn asked(e: &Engagement, request: &Request, last: Option<&Request>) {
         say!("{}", quoted(&remark.record.words));
         match &remark.answer {
             Some(answer) => {
-                let outcome = format!("{:?}", answer.outcome).to_lowercase();
+                let outcome = match answer.outcome {
+                    RemarkOutcome::Applied => "applied",
+                    RemarkOutcome::Kept => "kept",
+                    RemarkOutcome::Answered => "answered",
+                };
                 say!("  {} ({outcome}): {}", row(&answer.by), row(&answer.words));
             }
             None => say!("  not answered yet"),
@@ -195,7 +205,7 @@ fn summary(since: &Since) {
             say!("  newly    {}: {}", row(&one.id), row(&one.text));
         }
         for one in &since.lost {
-            say!("  no more  {}: {}", row(&one.id), row(&one.text));
+            say!("  lost     {}: {}", row(&one.id), row(&one.text));
         }
     }
     if !since.notes.is_empty() {

@@ -54,7 +54,12 @@ const MOST: usize = 60;
 /// Says where the values of a file come from.
 fn values(args: &Args, path: &str, key: Option<&str>) -> Result<Exit, Failure> {
     let place = workspace::find(args)?;
-    let (sources, overlay) = (workspace::read(&place), place.overlay.as_deref());
+    // A file of an overlay is about the workspace with that overlay.
+    let (overlay, path) = match overlay::split(path) {
+        Some((name, path)) => (Some(name), path),
+        None => (place.overlay.as_deref(), path),
+    };
+    let sources = workspace::read(&place);
     if let Some(name) = overlay.filter(|name| !overlay::names(&sources).iter().any(|n| n == name)) {
         return Err(workspace::no_overlay(&sources, name));
     }

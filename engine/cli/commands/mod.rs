@@ -2,6 +2,7 @@
 
 mod artifacts;
 mod check;
+mod compare;
 mod completions;
 mod cost;
 pub mod decide;
@@ -77,6 +78,7 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
             }
             Ok(Exit::Done)
         }
+        Command::Compare(asked) => compare::compare(&args, asked).await,
         Command::Diff { project, path, since, format } => {
             diff::diff(&args, project, path.as_deref(), since.as_deref(), *format).await
         }

@@ -6,8 +6,8 @@ use clap::ValueEnum;
 use cloudcrew_definition::crew::Definition;
 use cloudcrew_definition::diagnostic::Report;
 use cloudcrew_definition::document::{self, Document, Kind, NodeId};
-use cloudcrew_definition::names::{NameKind, Names, fits};
-use cloudcrew_definition::overlay::OVERLAYS;
+use cloudcrew_definition::names::{Name, NameKind, Names, fits};
+use cloudcrew_definition::overlay::{self, OVERLAYS, split};
 use cloudcrew_definition::source::{FileId, Sources};
 use cloudcrew_definition::syntax::written;
 
@@ -43,10 +43,20 @@ pub fn new(args: &Args, what: New, name: &str) -> Result<Exit, Failure> {
     let place = workspace::find(args)?;
     let kind = what.kind();
     fits(kind, name).map_err(Failure::usage)?;
-    let definition = workspace::definition(&place)?;
     let sources = workspace::read(&place);
-    let taken = Names::read(&sources).definitions(kind, name).next().is_some();
-    if taken {
+    let overlay = place.overlay.as_deref();
+    let is_new = overlay.filter(|overlay| !overlay::names(&sources).iter().any(|n| n == overlay));
+    let definition = match is_new {
+        // Its first file creates it.
+        Some(overlay) if overlay::is_name(overlay) => workspace::definition(&place.base())?,
+        _ => workspace::definition(&place)?,
+    };
+    let names = Names::read(&sources);
+    let concerns = |one: &&Name| {
+        let of = split(sources.path(one.span.file)).map(|(overlay, _)| overlay);
+        of.is_none() || of == overlay
+    };
+    if names.definitions(kind, name).any(|one| concerns(&one)) {
         let one = kind.one();
         return Err(Failure::usage(format!("`{name}` is already the name of another {one}")));
     }
@@ -112,7 +122,11 @@ impl Files<'_> {
         let unfit = || Failure::usage(format!("add `agents:` with an indented entry to {path}"));
         let document = document::parse(self.sources, file, &mut Report::new());
         let document = document.ok_or_else(unfit)?;
-        let map = agents(&document).ok_or_else(unfit)?;
+        let Some(map) = agents(&document) else {
+            let entry: String = entry.iter().map(|line| format!("  {line}\n")).collect();
+            let text = text.trim_end();
+            return Ok(format!("{text}\nagents:\n{entry}"));
+        };
         let Kind::Map(entries) = &document.node(map).kind else { return Err(unfit()) };
         let (Some((first, _)), Some((_, last))) = (entries.first(), entries.last()) else {
             return Err(unfit());
@@ -123,11 +137,14 @@ impl Files<'_> {
         if !indent.chars().all(|c| c == ' ') {
             return Err(unfit());
         }
-        let end = document.node(*last).span.end;
+        let end = written_to(&document, *last);
         let end = text[end..].find('\n').map_or(text.len(), |at| end + at);
-        let entry: String = entry.iter().map(|line| format!("\n{indent}{line}")).collect();
-        let spaced = if text[line..end].contains("\n\n") { "\n" } else { "" };
-        Ok(format!("{}{spaced}{entry}{}", &text[..end], &text[end..]))
+        let text_end = text[..end].trim_end_matches('\r').len();
+        let broken = if text[..end].contains("\r\n") { "\r\n" } else { "\n" };
+        let entry: String = entry.iter().map(|line| format!("{broken}{indent}{line}")).collect();
+        let spaced = text[line..end].contains(&broken.repeat(2));
+        let spaced = if spaced { broken } else { "" };
+        Ok(format!("{}{spaced}{entry}{}", &text[..text_end], &text[text_end..]))
     }
 
     fn phase(&self, name: &str) -> Result<(), Failure> {
@@ -155,7 +172,8 @@ impl Files<'_> {
         }
         let review = self.definition.phases.iter().find_map(|phase| phase.review.as_ref());
         if let Some(review) = review.filter(|_| writer.is_some()) {
-            let depth = format!("{:?}", review.depth).to_lowercase();
+            let depth = serde_json::to_value(review.depth).unwrap_or_default();
+            let depth = depth.as_str().unwrap_or("light");
             yaml += &format!("review: {{ agent: {}, depth: {depth} }}\n", review.agent);
         }
         let reminder = self.definition.phases.iter().find_map(|p| p.gate.as_ref()?.remind_after);
@@ -188,7 +206,9 @@ impl Files<'_> {
             "../".repeat(self.path("").matches('/').count() + 1)
         );
         self.create(&[(self.path(&format!("workflows/{name}.yaml")), yaml)])?;
-        note!("choose its phases; run it with `cloudcrew run --sow FILE {name}`");
+        let overlay = self.place.overlay.as_ref().map(|of| format!(" --overlay {of}"));
+        let overlay = overlay.unwrap_or_default();
+        note!("choose its phases; run it with `cloudcrew run{overlay} --sow FILE {name}`");
         Ok(())
     }
 
@@ -213,7 +233,9 @@ impl Files<'_> {
             after.add(path.as_str(), text.as_bytes());
         }
         harmless(self.sources, &after, "this would cause errors; nothing was written")?;
-        self.write(files)
+        self.write(files)?;
+        Self::tell(files);
+        Ok(())
     }
 
     /// Changes a file, and writes others that must not exist yet.
@@ -228,8 +250,11 @@ impl Files<'_> {
         // First what nobody refers to yet.
         self.write(files)?;
         let path = self.sources.path(file);
-        write(self.place, path, self.sources.text(file), text)
-            .map_err(|why| Failure::world(format!("{path}: {why}; the file is unchanged")))?;
+        write(self.place, path, self.sources.text(file), text).map_err(|why| {
+            self.take_back(files);
+            Failure::world(format!("{path}: {why}; nothing was written"))
+        })?;
+        Self::tell(files);
         say!("changed {path}");
         Ok(())
     }
@@ -245,11 +270,37 @@ impl Files<'_> {
 
     fn write(&self, files: &[(String, String)]) -> Result<(), Failure> {
         let folder = Folder::open(self.place)?;
-        for (path, text) in files {
-            folder.write(Path::new(path), text.as_bytes())?;
-            say!("wrote {path}");
+        for (number, (path, text)) in files.iter().enumerate() {
+            if let Err(error) = folder.write(Path::new(path), text.as_bytes()) {
+                self.take_back(&files[..number]);
+                return Err(Failure::world(format!("{path}: {error}; nothing was written")));
+            }
         }
         Ok(())
+    }
+
+    /// Removes files that were just written.
+    fn take_back(&self, files: &[(String, String)]) {
+        if let Ok(folder) = Folder::open(self.place) {
+            for (path, _) in files {
+                let _ = folder.remove(Path::new(path));
+            }
+        }
+    }
+
+    fn tell(files: &[(String, String)]) {
+        files.iter().for_each(|(path, _)| say!("wrote {path}"));
+    }
+}
+
+/// Where the last value below a node ends. The span of a map goes on to what follows it.
+fn written_to(document: &Document, node: NodeId) -> usize {
+    match &document.node(node).kind {
+        Kind::Map(entries) if !entries.is_empty() => {
+            let ends = entries.iter().map(|(_, value)| written_to(document, *value));
+            ends.max().unwrap_or_default()
+        }
+        _ => document.node(node).span.end,
     }
 }
 

@@ -69,6 +69,9 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
     };
     let voice = models::voice(mode, &chosen, &definition, flow)?;
     models::priced(&voice, &chosen, &definition, flow)?;
+    if let Some(earlier) = &continued {
+        earlier.fits(&voice)?;
+    }
     if let Some(phase) = run.from.as_deref() {
         known(Some(phase), "phase", plan.entries.iter().map(|(name, _)| name.as_str()))?;
     }
@@ -128,7 +131,6 @@ pub async fn run(args: &Args, run: &Run) -> Result<Exit, Failure> {
         entry: run.from.as_deref(),
         sow,
         inputs,
-        overlay: root.overlay.clone(),
         after,
         chosen: &chosen,
         voice: voice.clone(),

@@ -28,7 +28,12 @@ pub fn test(args: &Args, files: &[PathBuf], report: Option<&Path>) -> Result<Exi
     let all: Vec<Test<'_>> =
         workspace.rehearsals.iter().filter_map(|(_, file)| as_test(file)).collect();
     // Other tests are about the process without the overlay.
-    let is_own = |file: &FileId| root.overlay.is_none() || split(sources.path(*file)).is_some();
+    let is_own = |file: &FileId| {
+        let path = sources.path(*file);
+        root.overlay.as_ref().is_none_or(|name| {
+            split(path).is_some() || sources.stored(&format!("{OVERLAYS}{name}/{path}")).is_some()
+        })
+    };
     let own = workspace.rehearsals.iter().filter(|(file, _)| is_own(file));
     let own: Vec<Test<'_>> = own.filter_map(|(_, file)| as_test(file)).collect();
     let tests = if files.is_empty() { chosen(&own, files)? } else { chosen(&all, files)? };

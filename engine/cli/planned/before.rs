@@ -90,8 +90,9 @@ fn at_revision(place: &Place, revision: &str) -> Result<Definition, Failure> {
     }
     let loaded = match &place.overlay {
         None => load(&sources, &catalogue()),
+        // A new overlay is compared with the process without it.
         Some(name) => load_overlay(&sources, name, &catalogue())
-            .ok_or_else(|| workspace::no_overlay(&sources, name))?,
+            .unwrap_or_else(|| load(&sources, &catalogue())),
     };
     let Loaded { definition, report, .. } = loaded;
     let words = format!(

@@ -34,13 +34,16 @@ pub fn human(definition: &Definition, plan: &PlanDocument) -> String {
     }
     for forecast in &plan.forecast.phases {
         if let Some(phase) = definition.phase(&forecast.phase) {
+            let order = flow.map_or(&[][..], |flow| flow.phases.as_slice());
+            let at = order.iter().position(|name| *name == phase.name).unwrap_or(0);
+            let before = &order[..at];
             let inherited: Vec<&str> = plan
                 .inherited
                 .iter()
                 .filter(|one| one.phase == phase.name)
                 .map(|one| one.key.as_str())
                 .collect();
-            text.push_str(&of_phase(definition, phase, &inherited, forecast));
+            text.push_str(&of_phase(definition, (phase, before), &inherited, forecast));
         }
     }
     text.push_str("agents\n");
@@ -157,7 +160,7 @@ fn of_input(input: &Input) -> String {
 
 fn of_phase(
     definition: &Definition,
-    phase: &Phase,
+    (phase, before): (&Phase, &[String]),
     inherited: &[&str],
     forecast: &PhaseForecast,
 ) -> String {
@@ -202,10 +205,10 @@ fn of_phase(
     if let Some(recall) = &phase.recall {
         let _ = writeln!(text, "  recalls   {}", recalled(recall));
     }
-    let gate = phase
-        .gate
-        .as_ref()
-        .map_or_else(|| "no one; the next phase follows directly".to_owned(), decided);
+    let gate = phase.gate.as_ref().map_or_else(
+        || "no one; the next phase follows directly".to_owned(),
+        |gate| decided(gate, before),
+    );
     let _ = writeln!(text, "  decided   by {gate}");
     let _ = writeln!(
         text,
@@ -278,14 +281,16 @@ fn must_approve(Approvers { groups, quorum, not_own }: &Approvers) -> String {
     format!("{quorum} of {of}{but}")
 }
 
-fn decided(gate: &Gate) -> String {
+fn decided(gate: &Gate, before: &[String]) -> String {
     let people = gate.approvers.as_ref().map_or_else(|| "the customer".to_owned(), must_approve);
     let mut text = match gate.max_revisions {
         0 => format!("{people}, who cannot request changes"),
         n => format!("{people}, who may request changes {}", at_most(n)),
     };
-    if !gate.revise_to.is_empty() {
-        let _ = write!(text, ", also from {} on", gate.revise_to.join(" or "));
+    let back: Vec<&str> =
+        gate.revise_to.iter().filter(|to| before.contains(to)).map(String::as_str).collect();
+    if !back.is_empty() {
+        let _ = write!(text, ", also from {} on", back.join(" or "));
     }
     if let Some(every) = gate.remind_after {
         let _ = write!(text, "; reminded every {}", written(every));

@@ -64,7 +64,7 @@ fn asks(project: &Value, request: &Value) {
             let back = request["revise_to"].as_array().into_iter().flatten();
             let back: Vec<_> = back.filter_map(Value::as_str).map(row).collect();
             if !back.is_empty() {
-                say!("              --to {} returns it to an earlier phase", back.join("|"));
+                say!("              --to {} returns the work to an earlier phase", back.join("|"));
             }
         }
         _ => {

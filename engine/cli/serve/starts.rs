@@ -48,19 +48,22 @@ impl Definitions {
         }
     }
 
-    /// The overlay of new engagements.
-    fn overlay(&self) -> Option<String> {
-        match self {
-            Definitions::Folder(place) => place.overlay.clone(),
-            #[cfg(feature = "aws")]
-            Definitions::Deployed(_) => None,
-        }
-    }
-
     /// Those that an engagement would start with now.
     fn of(&self, started: &Pinned) -> Result<Definition, Failure> {
         match self {
             Definitions::Folder(place) => workspace::definition(&place.of(started)),
+            #[cfg(feature = "aws")]
+            Definitions::Deployed(definition) if definition.overlay != started.overlay => {
+                let name = |of: &Option<String>| match of {
+                    Some(name) => format!("the overlay `{name}`"),
+                    None => "no overlay".to_owned(),
+                };
+                Err(Failure::failed(format!(
+                    "it was started with {}, and this deployment has {}",
+                    name(&started.overlay),
+                    name(&definition.overlay)
+                )))
+            }
             #[cfg(feature = "aws")]
             Definitions::Deployed(_) => self.now(),
         }
@@ -112,11 +115,15 @@ impl Starts for Workspace {
         let continued = continued.map_err(problem)?;
         let base = new.repo.as_ref().and_then(|repo| repo.base.as_deref());
         let (repo, base, after) = match continued {
-            Some(_) if new.repo.is_some() => {
-                let why = "`repo` is that of the engagement that it continues";
+            Some(_) if new.repo.is_some() || new.customer.is_some() => {
+                let why = "omit `repo` and `customer`: an engagement with `after` uses the \
+                           repository of the earlier one";
                 return Err(invalid(why.to_owned()));
             }
-            Some(it) => (Some(it.source), Some(it.base), Some(it.after)),
+            Some(it) => {
+                it.fits(&voice).map_err(problem)?;
+                (Some(it.source), Some(it.base), Some(it.after))
+            }
             None => {
                 let source = self.allowed.source(new.repo.as_ref(), new.customer.as_deref())?;
                 (source, base.map(str::to_owned), None)
@@ -144,7 +151,6 @@ impl Starts for Workspace {
                 entry: None,
                 sow: sow.clone(),
                 inputs: inputs.clone(),
-                overlay: self.definitions.overlay(),
                 after: after.clone(),
                 chosen: &chosen,
                 voice: voice.clone(),

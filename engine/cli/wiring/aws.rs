@@ -325,8 +325,8 @@ impl Ground for Cloud {
         &self.store
     }
 
-    fn place(&self, repo: &str) -> PathBuf {
-        PathBuf::from(repo)
+    fn place(&self, engagement: &Engagement) -> PathBuf {
+        PathBuf::from(&engagement.state.started.repo)
     }
 
     async fn repo(

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 use cloudcrew_ports::lease::Leases;
 use cloudcrew_ports::receipt::Receipts;
-use cloudcrew_runtime::engagement::Record;
+use cloudcrew_runtime::engagement::{Engagement, Record};
 
 use super::folder::Folder;
 use super::git_server;
@@ -13,7 +13,7 @@ use super::holder::identity;
 use super::repo::GitRepo;
 use super::store::Store;
 use crate::exit::Failure;
-use crate::home::REPOS;
+use crate::home::{REPOS, repo_path};
 use crate::start::{Found, Ground, NewClone, Source};
 
 #[async_trait]
@@ -30,8 +30,8 @@ impl Ground for Store {
         self
     }
 
-    fn place(&self, repo: &str) -> PathBuf {
-        self.home().join(repo)
+    fn place(&self, engagement: &Engagement) -> PathBuf {
+        repo_path(self, engagement)
     }
 
     async fn repo(
@@ -46,7 +46,11 @@ impl Ground for Store {
                     "{e}; create one with `git init`, or omit `--repo` to use a new one in the home"
                 ))
             })?;
-            return Ok(Found { repo, path: std::fs::canonicalize(path)?, clone: None });
+            let path = std::fs::canonicalize(path)?;
+            // In the home, it moves with the home.
+            let home = std::fs::canonicalize(self.home())?;
+            let path = path.strip_prefix(&home).map_or(path.clone(), Path::to_owned);
+            return Ok(Found { repo, path, clone: None });
         }
         Folder::open(self.home())?.below(Path::new(REPOS), true)?;
         let Some(Source::Server(url)) = source else {

@@ -34,10 +34,17 @@ pub fn is_name(text: &str) -> bool {
         && text.bytes().all(rest)
 }
 
-/// The names of all overlays, in alphabetical order.
+/// The names of all overlays, in alphabetical order. A folder with another name is none.
 pub fn names(sources: &Sources) -> Vec<String> {
-    let all = sources.all().filter_map(|(_, path)| split(path));
-    all.map(|(name, _)| name.to_owned()).collect::<BTreeSet<_>>().into_iter().collect()
+    let all = sources.all().filter_map(|(_, path)| split(path)).map(|(name, _)| name);
+    let all = all.filter(|name| is_name(name)).map(str::to_owned);
+    all.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// The files in folders of `overlays/` that are no overlays.
+pub fn misnamed(sources: &Sources) -> impl Iterator<Item = (FileId, &str)> {
+    let all = sources.all().filter_map(|(file, path)| Some((file, split(path)?.0)));
+    all.filter(|(_, name)| !is_name(name))
 }
 
 /// Which files of a workspace an overlay changes.
@@ -47,6 +54,8 @@ pub(crate) struct Layers {
     pub name: String,
     /// Files that are replaced, dropped or laid over others.
     pub hidden: BTreeSet<FileId>,
+    /// Files that change nothing.
+    pub idle: Vec<FileId>,
     /// Files with the one that is laid over each.
     pub merged: Vec<(FileId, FileId)>,
 }
@@ -62,6 +71,10 @@ pub(crate) fn view(sources: &Sources, name: &str, without: &BTreeSet<FileId>) ->
         if is_yaml && drops(sources.text(*file)) {
             layers.hidden.insert(*file);
             layers.hidden.extend(base);
+            layers.idle.extend(base.is_none().then_some(*file));
+        } else if !is_yaml && base.is_some_and(|base| sources.text(base) == sources.text(*file)) {
+            layers.hidden.extend(base);
+            layers.idle.push(*file);
         } else if let Some(base) = base {
             let under = if is_yaml { *file } else { base };
             layers.hidden.insert(under);
@@ -83,7 +96,7 @@ pub(crate) fn read(sources: &Sources, file: FileId, catalogue: &Catalogue) -> Re
         return Read::of(sources, file, catalogue).without_tree();
     };
     let mut report = Report::new();
-    let base = document::parse(sources, file, &mut Report::new());
+    let base = document::parse(sources, file, &mut report);
     let above = document::parse(sources, over, &mut report);
     let mut form = None;
     if let (Some(kind), Some(base), Some(over)) = (FileKind::of(sources.path(file)), base, above) {
@@ -120,6 +133,9 @@ impl Merge<'_> {
             }
             return over.shifted(shift);
         };
+        if above.is_empty() {
+            nothing_set(self.over.node(over).span, self.base.node(base).span, self.report);
+        }
         let mut entries = below.clone();
         for (key, value) in above {
             let name = self.over.text(*key).unwrap_or_default();

@@ -29,6 +29,7 @@ pub(crate) fn resolve(sources: &Sources, workspace: &syntax::Workspace) -> Optio
         workspace.rehearsals.iter().map(|(_, r)| rehearsal(r)).collect::<Option<Vec<_>>>()?;
     rehearsals.sort_by(|a, b| a.name.cmp(&b.name));
     Some(Definition {
+        overlay: sources.overlay().map(str::to_owned),
         models: file
             .models
             .get()?

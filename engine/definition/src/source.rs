@@ -140,6 +140,16 @@ impl Sources {
         Sources { files: self.files.clone(), layers: Some(layers) }
     }
 
+    /// Name of the overlay that is laid over the workspace.
+    pub(crate) fn overlay(&self) -> Option<&str> {
+        self.layers.as_ref().map(|layers| layers.name.as_str())
+    }
+
+    /// Files of the overlay that change nothing.
+    pub(crate) fn idle(&self) -> &[FileId] {
+        self.layers.as_ref().map(|layers| layers.idle.as_slice()).unwrap_or_default()
+    }
+
     /// The file that the overlay lays over another.
     pub(crate) fn over(&self, base: FileId) -> Option<FileId> {
         let merged = &self.layers.as_ref()?.merged;

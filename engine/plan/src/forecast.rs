@@ -12,6 +12,7 @@ use cloudcrew_definition::syntax::written;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::runs::most_runs;
 use crate::visits::least_visits;
 
 /// An expected range.
@@ -204,7 +205,7 @@ pub fn forecast(definition: &Definition, workflow: &Workflow) -> Forecast {
         .phases
         .iter()
         .filter_map(|name| definition.phase(name))
-        .map(|phase| of_phase(definition, phase))
+        .map(|phase| estimated(definition, phase, most_runs(definition, workflow, phase)))
         .collect();
     let total = phases.iter().fold(Estimate::default(), |sum, phase| sum.plus(&phase.estimate));
     Forecast { phases, total, assumptions: assumptions() }
@@ -212,12 +213,17 @@ pub fn forecast(definition: &Definition, workflow: &Workflow) -> Forecast {
 
 /// The forecast of one phase of the definition.
 pub fn of_phase(definition: &Definition, phase: &Phase) -> PhaseForecast {
+    let revisions = phase.gate.as_ref().map_or(0, |gate| u64::from(gate.max_revisions));
+    estimated(definition, phase, 1 + revisions)
+}
+
+/// The forecast of a phase that may run so many times.
+fn estimated(definition: &Definition, phase: &Phase, runs: u64) -> PhaseForecast {
     let least = least_visits(phase);
     let limit = u64::from(phase.swarm.max_iterations.min(phase.swarm.max_handoffs)).max(1);
     let visits = Range::new(least.min(limit), (least + least.div_ceil(2)).min(limit));
     let reworks = phase.review.as_ref().is_some_and(|r| r.max_reworks > 0);
-    let revisions = phase.gate.as_ref().is_some_and(|g| g.max_revisions > 0);
-    let swarms = Range::new(1, 1 + u64::from(reworks || revisions));
+    let swarms = Range::new(1, 1 + u64::from(reworks || runs > 1));
     let mut agents: Vec<(String, Estimate)> = Vec::new();
     let cast = |name: &String| Some(phase.cast(definition.agent(name)?));
     for agent in phase.swarm.agents.iter().filter_map(cast) {
@@ -231,7 +237,7 @@ pub fn of_phase(definition: &Definition, phase: &Phase) -> PhaseForecast {
         }
     }
     let mut estimate = agents.iter().fold(Estimate::default(), |sum, (_, e)| sum.plus(e));
-    let most_seconds = most_seconds(phase);
+    let most_seconds = most_seconds(phase, runs);
     estimate.seconds =
         Range::new(estimate.seconds.low.min(most_seconds), estimate.seconds.high.min(most_seconds));
     PhaseForecast { phase: phase.name.clone(), visits, swarms, estimate, agents, most_seconds }
@@ -325,15 +331,14 @@ fn known_tokens(phase: &Phase, agent: &Agent, most: bool) -> u64 {
 }
 
 /// Maximum active time: each swarm to its end, as often as the limits allow.
-fn most_seconds(phase: &Phase) -> u64 {
+fn most_seconds(phase: &Phase, runs: u64) -> u64 {
     let retries = i32::try_from(phase.retry.max_attempts).unwrap_or(i32::MAX);
     let one = phase.swarm.execution_timeout.as_secs_f64();
     let with_retries: f64 =
         (0..=retries.min(20)).map(|n| one * phase.retry.timeout_factor.powi(n)).sum();
     let reworks = phase.review.as_ref().map_or(0, |r| r.max_reworks);
-    let revisions = phase.gate.as_ref().map_or(0, |g| g.max_revisions);
     let deliveries = if phase.deliverables.is_empty() { 0 } else { phase.max_deliveries };
-    let times = f64::from(1 + deliveries) * f64::from(1 + reworks) * f64::from(1 + revisions);
+    let times = f64::from(1 + deliveries) * f64::from(1 + reworks) * runs as f64;
     Duration::try_from_secs_f64(with_retries * times).map_or(u64::MAX, |d| d.as_secs())
 }
 

@@ -9,6 +9,7 @@ pub mod compare;
 pub mod emit;
 pub mod forecast;
 mod plan;
+mod runs;
 mod visits;
 mod walk;
 

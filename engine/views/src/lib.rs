@@ -7,6 +7,7 @@ pub mod analytics;
 pub mod api;
 pub mod artifacts;
 pub mod compared;
+pub mod comparison;
 pub mod cost;
 pub mod events;
 pub mod inbox;

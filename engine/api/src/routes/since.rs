@@ -68,7 +68,7 @@ pub(crate) async fn changes(
     let decided: Vec<&Request> = match against {
         Against::Approved => earlier.iter().filter(|one| is_approved(one)).collect(),
         Against::Mine => earlier.iter().filter(|one| is_by(one, caller)).collect(),
-        Against::Base => Vec::new(),
+        Against::Base | Against::Run => Vec::new(),
     };
     let last = decided.iter().rev().find(|one| one.phase == request.phase);
     let repo = app.ports().repos.open(&opened).await?;

@@ -35,7 +35,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
         let variants = workflow.variants.as_ref().and_then(Written::get);
         for (key, span, variant) in variants.into_iter().flat_map(|variants| variants.iter()) {
             let name = variant_name(base, key);
-            if !is_name(&name) {
+            if is_name(key) && !is_name(&name) {
                 let found = report.error(CHECK.code, format!("`{name}` is too long for a name"));
                 found.at(span, "").help("use at most 63 characters for both names together");
             } else if files.contains(&name.as_str()) {

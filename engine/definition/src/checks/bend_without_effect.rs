@@ -17,7 +17,7 @@
 //!   - { agent: sa, phase: poc, asks: "Which region?" }
 //! ```
 
-use super::context::text;
+use super::context::{text, texts};
 use super::{Check, Context};
 use crate::diagnostic::Report;
 use crate::source::Span;
@@ -41,13 +41,13 @@ fn run(context: &Context<'_>, report: &mut Report) {
         }
         let gates = file.gates.as_ref().and_then(Written::get).into_iter().flatten();
         for gate in gates.filter_map(Written::get) {
-            returns(context, gate, report);
+            returns(context, file, gate, report);
         }
     }
 }
 
 /// A customer who returns the work to an earlier phase.
-fn returns(context: &Context<'_>, bend: &GateBend, report: &mut Report) {
+fn returns(context: &Context<'_>, file: &RehearsalFile, bend: &GateBend, report: &mut Report) {
     let Some((to, span)) = bend.to.as_ref().and_then(text) else { return };
     if bend.revises.is_none() {
         let found = report.error(CHECK.code, "`to` has no effect without `revises`").at(span, "");
@@ -55,6 +55,18 @@ fn returns(context: &Context<'_>, bend: &GateBend, report: &mut Report) {
         return;
     }
     let Some((name, _)) = text(&bend.phase) else { return };
+    if let Some(workflow) = context.rehearsed(file) {
+        let order: Vec<&str> = texts(&workflow.phases).map(|(phase, _)| phase).collect();
+        let at = |phase: &str| order.iter().position(|there| *there == phase);
+        if let Some(gate) = at(name).filter(|_| name != to)
+            && at(to).is_none_or(|earlier| earlier >= gate)
+            && context.phase_names().contains(&to)
+        {
+            let message = format!("the workflow does not run `{to}` before `{name}`");
+            report.error(CHECK.code, message).at(span, "").also(workflow.phases.span, "its phases");
+            return;
+        }
+    }
     let listed = context.returns(name);
     let known = context.phase_names();
     if known.contains(&name) && known.contains(&to) && !listed.contains(&to) {

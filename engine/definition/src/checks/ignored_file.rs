@@ -29,6 +29,11 @@ fn run(context: &Context<'_>, report: &mut Report) {
         let text =
             ["prompts/", "templates/", SOWS].into_iter().any(|folder| path.starts_with(folder));
         let stem = path.rsplit_once('.').map_or(path, |(stem, _)| stem);
+        let name = path.rsplit('/').next().unwrap_or(path);
+        if !name.contains('.') {
+            found.help("folders of other names, and links to folders, are not read");
+            continue;
+        }
         let meant = format!("{stem}.{}", if text { "md" } else { "yaml" });
         if meant == path {
             found.help("move it up one folder: subfolders are not read");

@@ -19,6 +19,8 @@
 use super::context::{text, texts};
 use super::{Check, Context};
 use crate::diagnostic::Report;
+use crate::overlay::within;
+use crate::source::FileId;
 use crate::syntax::Written;
 
 pub(super) const CHECK: Check = Check { code: "not-an-earlier-phase", run: Some(run) };
@@ -33,7 +35,8 @@ fn run(context: &Context<'_>, report: &mut Report) {
         let Some((name, _)) = text(&phase.phase) else { continue };
         let gate = phase.gate.as_ref().and_then(Written::get);
         // A list in `defaults` is for all phases, and each uses what fits.
-        let own = |list: &&Written<_>| list.span.file == *file;
+        let path = |file: FileId| within(context.sources.path(file));
+        let own = |list: &&Written<_>| path(list.span.file) == path(*file);
         let Some(list) = gate.and_then(|gate| gate.revise_to.as_ref()).filter(own) else {
             continue;
         };

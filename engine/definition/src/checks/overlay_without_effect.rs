@@ -16,11 +16,20 @@
 //! gate: { max_revisions: ~ }
 //! ```
 
-use super::Check;
+use super::{Check, Context};
 use crate::diagnostic::{Report, Severity};
 use crate::source::Span;
 
-pub(super) const CHECK: Check = Check { code: "overlay-without-effect", run: None };
+pub(super) const CHECK: Check = Check { code: "overlay-without-effect", run: Some(run) };
+
+fn run(context: &Context<'_>, report: &mut Report) {
+    for file in context.sources.idle() {
+        report
+            .add(CHECK.code, Severity::Warning, "this file changes nothing".to_owned())
+            .at(Span::new(*file, 0..0), "")
+            .help("remove it, or change it");
+    }
+}
 
 /// Reports that an overlay removes a key that is not there.
 pub(crate) fn nothing_removed(key: &str, at: Span, report: &mut Report) {

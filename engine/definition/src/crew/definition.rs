@@ -13,6 +13,9 @@ use super::{
 /// Everything that a workspace defines. A run needs nothing else from the workspace.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Definition {
+    /// The overlay that it comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overlay: Option<String>,
     /// Models, in the order written.
     pub models: Vec<Model>,
     /// Budgets that agents share, in the order written.

@@ -1,5 +1,6 @@
 //! Output for people: excerpt, labels and a suggested patch.
 
+use crate::shown::row;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
 
 use super::{Diagnostic, Label, Severity};
@@ -24,8 +25,11 @@ fn groups<'a>(sources: &'a Sources, d: &'a Diagnostic) -> Vec<Group<'a>> {
     let mut main = Group::with_title(level.primary_title(d.message.as_str()).id(d.code));
     if let Some(at) = d.at.as_ref().filter(|at| !is_shown(sources, at.span)) {
         let (line, column) = sources.position(at.span.file, at.span.start);
-        main =
-            main.element(Origin::path(sources.path(at.span.file)).line(line).char_column(column));
+        main = main.element(
+            Origin::path(row(sources.path(at.span.file)).into_owned())
+                .line(line)
+                .char_column(column),
+        );
     } else if let Some(at) = &d.at {
         main = main.element(snippet(sources, at, AnnotationKind::Primary));
     }
@@ -40,7 +44,7 @@ fn groups<'a>(sources: &'a Sources, d: &'a Diagnostic) -> Vec<Group<'a>> {
     if let Some((s, title)) = patched {
         let text = sources.text(s.span.file);
         let snippet = Snippet::source(without_passwords(text))
-            .path(sources.path(s.span.file))
+            .path(row(sources.path(s.span.file)).into_owned())
             .patch(Patch::new(s.span.start..s.span.end, s.replacement.as_str()));
         groups.push(Level::HELP.secondary_title(title.as_str()).element(snippet));
     }
@@ -73,7 +77,7 @@ fn snippet<'a>(
     }
     Snippet::source(without_passwords(&text[start..end]))
         .line_start(first)
-        .path(sources.path(label.span.file))
+        .path(row(sources.path(label.span.file)).into_owned())
         .annotation(annotation)
 }
 

@@ -18,6 +18,7 @@
 
 use cloudcrew_definition::Loaded;
 use cloudcrew_definition::diagnostic::{Diagnostic, Severity};
+use cloudcrew_definition::overlay::within;
 use cloudcrew_definition::source::{FileId, Sources};
 use cloudcrew_definition::syntax::{Allowed, FileKind, Written};
 
@@ -42,9 +43,11 @@ fn holds_its_own(path: &str) -> bool {
 fn fits(entry: (FileId, &Allowed), found: &Diagnostic, sources: &Sources) -> bool {
     let (file, allowed) = entry;
     let Some(place) = found.at.as_ref().map(|at| at.span) else { return false };
+    // A file of an overlay counts as the one that it is laid over.
+    let of = |file: FileId| within(sources.path(file));
     let wanted = match &allowed.file {
-        Some(path) => word(path) == sources.path(place.file),
-        None => file == place.file,
+        Some(path) => word(path) == of(place.file),
+        None => of(file) == of(place.file),
     };
     let at = allowed.at.as_ref().is_none_or(|at| Some(word(at)) == marked(found, sources));
     wanted

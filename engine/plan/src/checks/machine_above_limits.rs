@@ -22,6 +22,7 @@ use cloudcrew_definition::diagnostic::{Report, Severity};
 use super::{Context, part};
 use crate::build::build;
 use crate::emit::asl::asl;
+use crate::runs::most_runs;
 
 pub(super) const CODE: &str = "machine-above-limits";
 
@@ -35,6 +36,8 @@ const MAX_BYTES: usize = 1024 * 1024;
 
 /// Upper bound for the states of a phase without its description.
 const MOST_PHASE_BYTES: usize = 24 * 1024;
+/// Maximum bytes for a phase in a state that counts a way back.
+const MOST_COUNTER_BYTES: usize = 400;
 
 /// Events of a task: entered, scheduled, started, submitted, ended, exited.
 const TASK: u64 = 6;
@@ -51,17 +54,18 @@ pub(super) fn run(context: &Context<'_>, report: &mut Report) {
         let Some(at) = context.workflow(&workflow.name).map(|w| w.phases.span) else { continue };
         let phases: Vec<&Phase> =
             workflow.phases.iter().filter_map(|name| context.definition.phase(name)).collect();
-        let events: u64 =
-            phases.iter().fold(0, |sum, phase| sum.saturating_add(most_events(phase)));
-        if let Some(worst) =
-            phases.iter().max_by_key(|p| most_events(p)).filter(|_| events > MAX_EVENTS)
-        {
+        let most = |phase: &Phase| {
+            let runs = most_runs(context.definition, workflow, phase);
+            events_of_run(phase).saturating_mul(runs)
+        };
+        let events: u64 = phases.iter().fold(0, |sum, phase| sum.saturating_add(most(phase)));
+        if let Some(worst) = phases.iter().max_by_key(|p| most(p)).filter(|_| events > MAX_EVENTS) {
             let message = format!(
                 "the limits allow {events} events, but Step Functions ends an execution after \
                  {MAX_EVENTS}"
             );
             let found = report.add(CODE, Severity::Warning, message);
-            found.at(at, format!("{} of them in `{}`", most_events(worst), worst.name));
+            found.at(at, format!("{} of them in `{}`", most(worst), worst.name));
             for (span, what) in bounds(context, worst) {
                 found.also(span, what);
             }
@@ -69,8 +73,15 @@ pub(super) fn run(context: &Context<'_>, report: &mut Report) {
                 "lower the limits of this phase or split the workflow; local runs are not affected",
             );
         }
-        let most: usize =
-            phases.iter().map(|phase| MOST_PHASE_BYTES + 2 * phase.description.len()).sum();
+        // Each way back names every phase.
+        let back = |phase: &Phase| phase.gate.as_ref().map_or(0, |gate| gate.revise_to.len());
+        let most: usize = phases
+            .iter()
+            .map(|phase| {
+                let back = back(phase).saturating_mul(phases.len() * MOST_COUNTER_BYTES);
+                (MOST_PHASE_BYTES + 2 * phase.description.len()).saturating_add(back)
+            })
+            .fold(0, usize::saturating_add);
         let emitted = || {
             build(context.definition, &workflow.name)
                 .map_or(0, |plan| asl(&plan, context.definition).len())
@@ -109,9 +120,9 @@ fn gate_lasts(context: &Context<'_>, phase: &Phase, report: &mut Report) {
     }
 }
 
-/// Maximum events of a phase: a swarm per revision, rework and retry, each with all its restarts,
+/// Maximum events of one run of a phase: a swarm per rework and retry, each with all its restarts,
 /// and one question.
-fn most_events(phase: &Phase) -> u64 {
+fn events_of_run(phase: &Phase) -> u64 {
     let restarts = u64::from(phase.max_restarts);
     let swarm = TASK + STEP + restarts.saturating_mul(AGAIN) + STEP;
     let question = TASK + swarm;
@@ -119,9 +130,8 @@ fn most_events(phase: &Phase) -> u64 {
     let review = if phase.review.is_some() { TASK + STEP + STEP } else { 0 };
     let reworks = 1 + u64::from(phase.review.as_ref().map_or(0, |r| r.max_reworks));
     let gate = if phase.gate.is_some() { TASK + STEP + STEP } else { 0 };
-    let revisions = 1 + u64::from(phase.gate.as_ref().map_or(0, |g| g.max_revisions));
     let one_rework = retries.saturating_mul(swarm.saturating_add(question)).saturating_add(review);
-    reworks.saturating_mul(one_rework).saturating_add(gate).saturating_mul(revisions)
+    reworks.saturating_mul(one_rework).saturating_add(gate)
 }
 
 /// Where the limits of a phase are written.

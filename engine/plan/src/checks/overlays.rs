@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use cloudcrew_definition::catalogue::Catalogue;
 use cloudcrew_definition::diagnostic::{Diagnostic, Severity};
-use cloudcrew_definition::overlay::{names, split};
+use cloudcrew_definition::overlay::{OVERLAYS, misnamed, names, split};
 use cloudcrew_definition::source::{FileId, Sources, Span};
 use cloudcrew_definition::{self as definition, Loaded};
 
@@ -24,15 +24,26 @@ pub fn load_overlay(sources: &Sources, name: &str, catalogue: &Catalogue) -> Opt
     let mut loaded = load(&BTreeSet::new())?;
     let errors = loaded.report.diagnostics().iter().filter(|f| f.severity == Severity::Error);
     let files = errors.filter_map(|found| Some(found.at.as_ref()?.span.file));
-    let unfit: BTreeSet<FileId> =
-        files.filter(|file| sources.path(*file).starts_with("rehearsals/")).collect();
+    let is_foreign = |file: &FileId| {
+        let path = sources.path(*file);
+        let own = format!("{OVERLAYS}{name}/{path}");
+        path.starts_with("rehearsals/") && sources.stored(&own).is_none()
+    };
+    let unfit: BTreeSet<FileId> = files.filter(is_foreign).collect();
     if !unfit.is_empty() {
         loaded = load(&unfit)?;
     }
     let is_own = |span: &Span| split(sources.path(span.file)).is_some();
+    // Tests of the process without the overlay expect its phases.
+    let own_tests = format!("{OVERLAYS}{name}/rehearsals/");
+    let is_of_own_test = |found: &Diagnostic| {
+        let mut spans = found.at.iter().chain(&found.related).map(|label| label.span);
+        spans.any(|span| sources.path(span.file).starts_with(&own_tests))
+    };
     loaded.report.retain(|found| {
         let at = found.at.as_ref().map(|at| at.span);
-        found.severity == Severity::Error || at.as_ref().is_some_and(is_own)
+        let concerns = found.code != "phase-out-of-order" || is_of_own_test(found);
+        found.severity == Severity::Error || (concerns && at.as_ref().is_some_and(is_own))
     });
     Some(loaded)
 }
@@ -59,6 +70,16 @@ pub fn with_overlays(mut loaded: Loaded, sources: &Sources, catalogue: &Catalogu
                 found
             },
         ));
+    }
+    let mut last = None;
+    for (file, name) in misnamed(sources) {
+        if last.replace(name) != Some(name) {
+            loaded
+                .report
+                .error("ignored-file", format!("`{name}` is not a name of an overlay"))
+                .at(Span::new(file, 0..0), "")
+                .help("use at most 63 letters, digits, `_` and `-`, starting with a letter");
+        }
     }
     if names.len() > MAX_OVERLAYS {
         let message = format!("a workspace has at most {MAX_OVERLAYS} overlays");

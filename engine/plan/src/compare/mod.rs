@@ -138,11 +138,18 @@ pub fn compare(before: &Definition, after: &Definition, workflow: &str) -> Vec<C
             // The rest is the workflow's own.
             changes.about = format!("workflow {}", base.unwrap_or(workflow));
             inputs(&old.inputs, &new.inputs, &mut changes);
+            changes.differ("contact", &old.contact, &new.contact, |_, new| match new {
+                Some(agent) => format!("`{agent}` answers the customer's messages"),
+                None => "no agent is named who answers the customer's messages".to_owned(),
+            });
+            changes.differ("sow_headings", &old.sow_headings, &new.sow_headings, |_, _| {
+                "other headings of statements of work are known".to_owned()
+            });
             changes.lists(
                 "after",
                 &old.after,
                 &new.after,
-                "continues also an engagement of",
+                "also continues an engagement of",
                 "no longer continues an engagement of",
             );
             changes.lists(

@@ -51,7 +51,9 @@ pub(super) fn new_gate(
     let may_revise =
         state.plan().next(&format!("{phase}.gate"), Outcome::Revised, &state.counters).is_ok();
     let returns = state.plan().returns(&format!("{phase}.gate"), &state.counters);
-    let revise_to = returns.into_iter().map(str::to_owned).collect();
+    // An engagement may have started after them.
+    let begun = |name: &&str| state.progress(name).revision > 0;
+    let revise_to = returns.into_iter().filter(begun).map(str::to_owned).collect();
     let findings = state.progress(phase).findings;
     Some(Request {
         kind: RequestKind::Approval {

@@ -130,7 +130,7 @@ fn outcome<'a>(e: &'a Engagement, phase: &str) -> (UseOutcome, &'a str) {
     if !approved || !is_persons(last, &e.state.started.voice) {
         return (UseOutcome::Undecided, id);
     }
-    let revised = answers.iter().any(|(_, a)| matches!(a.decision, Decision::Revise { .. }));
+    let revised = e.state.requests.iter().any(|request| request.sends_back() == Some(phase));
     (if revised { UseOutcome::Failure } else { UseOutcome::Success }, id)
 }
 

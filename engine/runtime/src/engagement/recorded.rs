@@ -82,6 +82,9 @@ pub struct AfterRecord {
     pub project: String,
     /// Its workflow.
     pub workflow: String,
+    /// Ids of its assumptions and blockers that were settled: they are not carried over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub settled: Vec<String>,
 }
 
 /// The commit at which a branch starts.
@@ -203,6 +206,14 @@ impl Decision {
         match self {
             Decision::Approve { ratings } | Decision::Revise { ratings, .. } => ratings,
             Decision::Answer { .. } => &[],
+        }
+    }
+
+    /// The decision in words, with the phase to which the work returns.
+    pub fn words(&self) -> String {
+        match self {
+            Decision::Revise { to: Some(to), .. } => format!("returned to {to}"),
+            other => other.name().to_owned(),
         }
     }
 

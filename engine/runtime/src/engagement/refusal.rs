@@ -208,6 +208,19 @@ pub enum Refusal {
     /// `revise` without feedback.
     #[error("feedback is empty; say what should change")]
     NoWords,
+    /// A retry from a phase that runs again only after an earlier one.
+    #[error(
+        "`{project}` is at `{last}`, to which the work was returned, and `{phase}` runs again \
+         after it; retry from `{last}`"
+    )]
+    Returned {
+        /// The engagement.
+        project: String,
+        /// The phase to retry from.
+        phase: String,
+        /// The phase that it is at.
+        last: String,
+    },
     /// `revise` to a phase that the gate does not list.
     #[error("the gate of `{phase}` cannot return the work to `{to}`; {}", returns(listed))]
     NoWayBack {

@@ -198,6 +198,15 @@ impl Request {
         self.answer.is_none() && !self.expired && !self.superseded
     }
 
+    /// The phase that must change, if the answer asks for changes: its own, or the earlier one to
+    /// which the work returns.
+    pub fn sends_back(&self) -> Option<&str> {
+        match &self.answer.as_ref()?.decision {
+            Decision::Revise { to, .. } => Some(to.as_deref().unwrap_or(&self.phase)),
+            _ => None,
+        }
+    }
+
     /// Number of approvals so far, and how many are needed.
     pub fn quorum(&self) -> (u32, u32) {
         let need = self.approvers.as_ref().map_or(1, |approvers| approvers.quorum.max(1));

@@ -93,6 +93,11 @@ fn entry(engagement: &Engagement, retry: &Retry<'_>) -> Result<Entry, Engagement
         let reached = names.join(", ");
         return Err(Refusal::NeverReached { project, phase, reached }.into());
     }
+    // After a return, later phases were reached but are not approved any more.
+    let place = |name: &str| state.plan().entries.iter().position(|(phase, _)| phase == name);
+    if place(&phase) > place(&last) {
+        return Err(Refusal::Returned { project, phase, last }.into());
+    }
     let plan = match retry.definitions {
         None => state.plan(),
         Some((definition, plan)) => {

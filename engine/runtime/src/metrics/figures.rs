@@ -116,8 +116,12 @@ pub struct Summary {
 pub struct PhaseFigures {
     /// Its name.
     pub phase: String,
-    /// Runs: the first, and one for each time the customer asked for changes.
+    /// Runs: the first, and one for each time that it ran again for the customer.
     pub runs: u32,
+    /// How often a person asked for changes to it, at its gate or at a later one. Absent in older
+    /// items, where it is one less than the runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revisions: Option<u32>,
     /// Swarms that worked.
     pub swarms: u32,
     /// How often its review sent it back.
@@ -279,6 +283,9 @@ pub(super) fn phase(e: &Engagement, name: &str) -> PhaseFigures {
     PhaseFigures {
         phase: name.to_owned(),
         runs: progress.revision,
+        revisions: Some(
+            state.requests.iter().filter(|one| one.sends_back() == Some(name)).count() as u32
+        ),
         swarms: progress.swarms,
         reworks: course.reworks,
         retries: course.retries,
@@ -320,14 +327,11 @@ fn gate(e: &Engagement, phase: &str) -> Option<GateFigures> {
     };
     let requests: Vec<&Request> = state.requests.iter().filter(decided).collect();
     let answer = requests.last()?.answer.as_ref()?;
-    let revised = |request: &&Request| {
-        let answer = request.answer.as_ref().map(|answer| &answer.decision);
-        matches!(answer, Some(Decision::Revise { .. }))
-    };
+    let revised = state.requests.iter().any(|request| request.sends_back() == Some(phase));
     let approved = matches!(answer.decision, Decision::Approve { .. });
     Some(GateFigures {
         approved,
         by_person: is_persons(answer, &state.started.voice),
-        first_time: approved && !requests.iter().any(revised),
+        first_time: approved && !revised,
     })
 }

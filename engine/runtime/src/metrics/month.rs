@@ -204,7 +204,8 @@ impl Month {
         total.engagements += 1;
         total.decided += decided;
         total.first_time += first;
-        total.revisions += u64::from(phase.runs.saturating_sub(1));
+        let runs = phase.runs.saturating_sub(1);
+        total.revisions += u64::from(phase.revisions.unwrap_or(runs));
         total.reworks += u64::from(phase.reworks);
         total.retries += u64::from(phase.retries);
         total.handoffs += u64::from(phase.handoffs);

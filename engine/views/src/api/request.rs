@@ -325,6 +325,9 @@ impl From<Estimate> for Expected {
 pub struct Answer {
     /// `approved`, `revised` or `answered`.
     pub decision: String,
+    /// The earlier phase to which a revision returns the work.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
     /// The person.
     pub actor: String,
     /// Where it came from.
@@ -343,6 +346,10 @@ impl Answer {
     /// The answer to a request, if there is one.
     pub fn of(request: &Request) -> Option<Answer> {
         let answer = request.answer.as_ref()?;
+        let to = match &answer.decision {
+            Decision::Revise { to, .. } => to.clone(),
+            _ => None,
+        };
         let words = match &answer.decision {
             Decision::Approve { .. } => None,
             Decision::Revise { words, .. } => Some(words.clone()),
@@ -352,6 +359,7 @@ impl Answer {
         };
         Some(Answer {
             decision: answer.decision.name().to_owned(),
+            to,
             actor: answer.actor.clone(),
             channel: answer.channel.clone(),
             at: request.answered.map(Time),

@@ -50,6 +50,8 @@ pub enum Against {
     Approved,
     /// The version that the caller last decided on.
     Mine,
+    /// An earlier run of the phase, whoever decided on it.
+    Run,
     /// The customer's code before the engagement, or nothing.
     Base,
 }

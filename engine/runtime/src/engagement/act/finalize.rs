@@ -97,7 +97,7 @@ fn summary(engagement: &Engagement, decisions: &[String], there: &BTreeSet<Strin
             text.push_str(&format!(
                 "  - {} {} by {} ({}){}\n",
                 request.id,
-                answer.decision.name(),
+                answer.decision.words(),
                 answer.actor,
                 answer.channel,
                 details(&answer.decision)

@@ -57,6 +57,13 @@ impl Driver {
         {
             return Ok(false);
         }
+        // Nor to a phase that this workflow leaves out.
+        if let (Decision::Revise { to: Some(to), .. }, RequestKind::Approval { revise_to, .. }) =
+            (&decision, &request.kind)
+            && !revise_to.contains(to)
+        {
+            return Ok(false);
+        }
         self.answer_for(request, decision, "rehearsed customer", "rehearsal").await?;
         Ok(true)
     }

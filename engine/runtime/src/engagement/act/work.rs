@@ -11,6 +11,7 @@ use crate::engagement::driver::Driver;
 use crate::engagement::error::EngagementError;
 use crate::engagement::event::{Event, Why};
 use crate::engagement::load::Engagement;
+use crate::engagement::state::CARRIED;
 use crate::prompt::render;
 use crate::swarm::{Status, SwarmSpec};
 use cloudcrew_ports::ledger::{LedgerKind, LedgerRow};
@@ -120,10 +121,13 @@ impl Driver {
             LedgerKind::Answer,
         ];
         let rows = self.ports.ledger.rows(&after.project).await?;
-        let carried = rows.into_iter().filter(|row| known.contains(&row.kind));
+        let is_open = |row: &LedgerRow| !after.settled.contains(&row.id);
+        let carried = rows.into_iter().filter(|row| known.contains(&row.kind) && is_open(row));
         let mut carried: Vec<LedgerRow> = carried
             .map(|row| LedgerRow {
-                id: format!("after.{}", row.id),
+                id: format!("{CARRIED}{}", row.id),
+                // Not a phase of this engagement, whatever its name: nothing is accepted twice.
+                phase: format!("{}/{}", after.project, row.phase),
                 source: match row.source.as_str() {
                     "" => after.project.clone(),
                     source => format!("{}: {source}", after.project),

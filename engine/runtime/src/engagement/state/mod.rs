@@ -40,6 +40,7 @@ pub use pushes::Unpushed;
 pub use remarks::Remark;
 use swarm::ends_call;
 pub use swarm::{SwarmRun, VisitPrompt};
+pub(super) use trust::CARRIED;
 pub use trust::is_persons;
 
 /// An event that is illegal in the current state.

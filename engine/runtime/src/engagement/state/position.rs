@@ -18,8 +18,10 @@ impl State {
             };
             if let Ok(way) = way.cloned() {
                 self.counters.take(&phase, &way);
-                for name in &way.again {
-                    self.phases.entry(name.clone()).or_default().again = true;
+            }
+            if let (Outcome::Returned, Some(to)) = (on, &target.phase) {
+                for name in self.again(to, &phase) {
+                    self.phases.entry(name).or_default().again = true;
                 }
             }
         }
@@ -69,15 +71,20 @@ impl State {
         self.phases.entry(phase).or_default().earlier = earlier;
     }
 
-    /// The phases from `first` to `last`, in the order of the plan. Only `last` if `first` is
-    /// absent or does not come before it.
-    pub(super) fn from(&self, first: Option<&str>, last: &str) -> Vec<String> {
+    /// The phases that run again when the gate of `phase` returns the work to `first`, in the order
+    /// of the plan: all that have begun, also later ones if the gate was reopened. Only `phase`
+    /// itself if `first` does not come before it.
+    pub(super) fn again(&self, first: &str, phase: &str) -> Vec<String> {
         let names = || self.plan.entries.iter().map(|(name, _)| name.as_str());
         let at = |phase: &str| names().position(|name| name == phase);
-        let start = first.and_then(at).zip(at(last)).filter(|(start, end)| start < end);
-        match start {
-            Some((start, end)) => names().take(end + 1).skip(start).map(str::to_owned).collect(),
-            None => vec![last.to_owned()],
+        match at(first).zip(at(phase)) {
+            Some((start, end)) if start < end => {
+                let begun = |name: &&str| self.phases.get(*name).is_some_and(|p| p.revision > 0);
+                let all = names().enumerate().skip(start);
+                let again = all.filter(|(number, name)| *number <= end || begun(name));
+                again.map(|(_, name)| name.to_owned()).collect()
+            }
+            _ => vec![phase.to_owned()],
         }
     }
 

@@ -54,7 +54,8 @@ impl State {
             }
             Decision::Revise { words, ratings, to } => {
                 progress.ratings.clone_from(ratings);
-                for name in self.from(to.as_deref(), &phase) {
+                let first = to.as_deref().unwrap_or(&phase);
+                for name in self.again(first, &phase) {
                     let progress = self.phases.entry(name).or_default();
                     progress.approved = None;
                     progress.feedback.push(words.clone());

@@ -116,7 +116,8 @@ impl<'a> Trusts<'a> {
                 _ => Trust::Derived,
             };
         }
-        if id.starts_with("start.") {
+        // What an earlier engagement knew is quoted: its journal is not read here.
+        if id.starts_with("start.") || id.starts_with(CARRIED) {
             return Trust::Quoted;
         }
         let stands = |of: &String| self.approvals.contains(of.as_str());
@@ -162,6 +163,9 @@ impl State {
         })
     }
 }
+
+/// What the ids of rows of an earlier engagement begin with.
+pub(in crate::engagement) const CARRIED: &str = "after.";
 
 /// Whether a person gave an answer, and not the engine for want of one.
 pub fn is_persons(answer: &Answered, voice: &RunMode) -> bool {
