@@ -104,13 +104,17 @@ pub enum Command {
         #[arg(long = "workspace", conflicts_with_all = ["kind", "write"])]
         named: bool,
     },
-    /// Print the plan of a workflow as a graph.
+    /// Draw the phases of a workflow, or every state of its plan, as a graph.
     Graph {
         /// Workflow to draw. Defaults to `delivery`, or the only workflow.
         workflow: Option<String>,
         /// Output format.
         #[arg(long, value_enum, default_value = "mermaid", env = "CLOUDCREW_GRAPH_FORMAT")]
         format: GraphFormat,
+        /// Draw every state and every way between them, instead of a box for each phase. JSON
+        /// always has them all.
+        #[arg(long)]
+        full: bool,
     },
     /// Show what a run would do and cost, and what has changed.
     Plan(Planned),
@@ -341,6 +345,10 @@ pub enum Command {
         /// Also write the results as JUnit XML.
         #[arg(long, value_name = "FILE", env = "CLOUDCREW_JUNIT")]
         junit: Option<PathBuf>,
+        /// Write what happened into the tests that expect another outcome, other phases, or another
+        /// number of reminders or questions, and print the difference.
+        #[arg(long)]
+        accept: bool,
     },
     /// Run a service for many engagements, with an HTTP interface.
     Serve(Serve),

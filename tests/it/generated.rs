@@ -75,8 +75,13 @@ fn workspace_schemas_contain_its_names_even_if_a_file_is_broken() {
 
 #[test]
 fn the_graph_has_three_formats() {
-    crew().run(&["graph"]).exits(0).says("flowchart TD");
-    crew().run(&["graph", "--format", "dot"]).exits(0).says("digraph");
+    let drawn = crew().run(&["graph"]).exits(0).out;
+    let (first, rest) = drawn.split_once('\n').expect("a first line");
+    assert!(first.starts_with("%% delivery (plan "), "{first}");
+    insta::assert_snapshot!("graph", rest);
+    crew().run(&["graph", "--full"]).exits(0).says("discovery_swarm");
+    crew().run(&["graph", "--format", "dot"]).exits(0).says("\"discovery\" -> \"architecture\"");
+    crew().run(&["graph", "--format", "dot", "--full"]).exits(0).says("\"discovery.swarm\"");
     let plan = crew().run(&["graph", "--format", "json"]).exits(0).json();
     assert_eq!(plan["start"], "discovery.swarm");
 }

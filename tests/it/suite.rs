@@ -47,6 +47,40 @@ fn an_unmet_expectation_is_reported_at_its_word() {
 }
 
 #[test]
+fn what_happened_is_accepted_where_it_is_a_plain_value() {
+    let crew = edited();
+    crew.edit("rehearsals/revision.yaml", "[discovery, discovery,", "[discovery,")
+        .edit("rehearsals/revision.yaml", "[sa]", "[sa, dev]")
+        .edit("rehearsals/silent-customer.yaml", "reminders: 1", "reminders: 2")
+        .edit("rehearsals/question.yaml", "completed", "waiting");
+    let right = |name: &str| crate::support::crew().read(name);
+    let named = ["revision", "silent-customer", "question"];
+    crew.run(&[&["test", "--accept"][..], &named].concat())
+        .exits(1)
+        .says("-  phases: [discovery, architecture,")
+        .says("+  phases: [discovery, discovery, architecture,")
+        .says("+  reminders: 1")
+        .says("not accepted: 1 expectation about messages, files or costs");
+    for name in ["rehearsals/silent-customer.yaml", "rehearsals/question.yaml"] {
+        assert_eq!(crew.read(name), right(name));
+    }
+    crew.run(&[&["test"][..], &named].concat()).exits(1).says("2 passed, 1 failed");
+    crew.edit("rehearsals/revision.yaml", "[sa, dev]", "[sa]");
+    crew.run(&[&["test", "--accept"][..], &named].concat()).exits(0).says("3 passed, 0 failed");
+}
+
+#[test]
+fn phases_in_a_block_are_accepted_as_well() {
+    let crew = edited();
+    let all = "[discovery, architecture, poc, production, handoff, retrospective]";
+    let block = "\n    - discovery\n    - architecture";
+    crew.edit("rehearsals/delivery.yaml", all, block);
+    crew.run(&["test", "--accept", "delivery"]).exits(1).says(all);
+    crew.run(&["check"]).exits(0);
+    crew.run(&["test", "delivery"]).exits(0);
+}
+
+#[test]
 fn a_rehearsal_can_let_a_gate_expire() {
     let crew = edited();
     crew.set("phases/poc.yaml", "gate.expires_after", "20h")

@@ -65,7 +65,9 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         }
         Command::Schema { named: true, .. } => schema::of_workspace(&args),
         Command::Schema { kind, write, .. } => schema::schema(&args, kind.as_deref(), *write),
-        Command::Graph { workflow, format } => graph::graph(&args, workflow.as_deref(), *format),
+        Command::Graph { workflow, format, full } => {
+            graph::graph(&args, workflow.as_deref(), *format, *full)
+        }
         Command::Plan(planned) => plan::plan(&args, planned).await,
         Command::Generate { check } => generate::generate(&args, *check),
         Command::Run(run) => run::run(&args, run).await,
@@ -132,7 +134,9 @@ pub async fn run(args: Args) -> Result<Exit, Failure> {
         }
         Command::Patterns(verb) => patterns::patterns(&args, verb).await,
         Command::Memory(verb) => memory::memory(&args, verb).await,
-        Command::Test { files, junit } => test::test(&args, files, junit.as_deref()),
+        Command::Test { files, junit, accept } => {
+            test::test(&args, files, junit.as_deref(), *accept)
+        }
         Command::Serve(serve) => crate::serve::serve(&args, serve).await,
         Command::Lsp => lsp::lsp(),
         Command::Sow { file, workflow, format } => {

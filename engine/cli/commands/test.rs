@@ -1,20 +1,29 @@
 //! `test`: run the rehearsals that state an expected outcome.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::wiring::folder;
 use cloudcrew_definition::Loaded;
 use cloudcrew_definition::overlay::{OVERLAYS, split};
-use cloudcrew_definition::source::FileId;
+use cloudcrew_definition::source::{FileId, Sources, Span};
 use cloudcrew_definition::syntax::{RehearsalFile, Written};
+use similar::TextDiff;
 
+use super::fix;
 use crate::args::Args;
 use crate::exit::{Exit, Failure};
-use crate::out::{note, say};
+use crate::out::{note, put, say};
 use crate::suite::{Test, Verdict, junit, place, run};
+use crate::words::counted;
 use crate::workspace;
 
-pub fn test(args: &Args, files: &[PathBuf], report: Option<&Path>) -> Result<Exit, Failure> {
+pub fn test(
+    args: &Args,
+    files: &[PathBuf],
+    report: Option<&Path>,
+    accept: bool,
+) -> Result<Exit, Failure> {
     let root = workspace::find(args)?;
     let (sources, loaded) = workspace::loaded(&root)?;
     let Loaded { definition, report: found, workspace, .. } = loaded;
@@ -43,8 +52,8 @@ pub fn test(args: &Args, files: &[PathBuf], report: Option<&Path>) -> Result<Exi
         if !verdict.description.is_empty() {
             say!("     {}", verdict.description);
         }
-        for (at, text) in &verdict.misses {
-            say!("     {}{text}", place(&sources, *at));
+        for miss in &verdict.misses {
+            say!("     {}{}", place(&sources, miss.at), miss.text);
         }
     };
     let verdicts = run(&root, &definition, &tests, print);
@@ -60,7 +69,41 @@ pub fn test(args: &Args, files: &[PathBuf], report: Option<&Path>) -> Result<Exi
         note!("no tests: no file in `{folder}rehearsals/` has `expect`");
     }
     say!("{} passed, {failed} failed", verdicts.len() - failed);
+    if accept {
+        accepted(&root, &sources, &verdicts)?;
+    }
     Ok(if failed == 0 { Exit::Done } else { Exit::Failed })
+}
+
+/// Writes what came into the tests that expected something else.
+fn accepted(root: &Path, sources: &Sources, verdicts: &[Verdict]) -> Result<(), Failure> {
+    let mut changes: BTreeMap<FileId, Vec<(Span, &str)>> = BTreeMap::new();
+    for miss in verdicts.iter().flat_map(|verdict| &verdict.misses) {
+        if let (Some(at), Some(came)) = (miss.at, &miss.came) {
+            changes.entry(at.file).or_default().push((at, came));
+        }
+    }
+    let left: usize =
+        verdicts.iter().flat_map(|v| &v.misses).filter(|miss| miss.came.is_none()).count();
+    for (file, mut changes) in changes {
+        // From the last to the first, so that earlier places stay where they are.
+        changes.sort_by_key(|(at, _)| std::cmp::Reverse(at.start));
+        let (path, before) = (sources.path(file), sources.text(file));
+        let mut after = before.to_owned();
+        changes.iter().for_each(|(at, came)| after.replace_range(at.start..at.end, came));
+        fix::write(root, path, before, &after)
+            .map_err(|why| Failure::world(format!("{path}: {why}; the file is unchanged")))?;
+        let (from, to) = (format!("a/{path}"), format!("b/{path}"));
+        let difference = TextDiff::from_lines(before, &after);
+        put!("\n{}", difference.unified_diff().context_radius(1).header(&from, &to));
+    }
+    if left > 0 {
+        note!(
+            "not accepted: {} about messages, files or costs; change the test or the definitions",
+            counted(left, "expectation")
+        );
+    }
+    Ok(())
 }
 
 fn as_test(file: &RehearsalFile) -> Option<Test<'_>> {

@@ -7,6 +7,7 @@ use cloudcrew_definition::syntax::{
 use cloudcrew_definition::text::headings;
 use cloudcrew_runtime::engagement::{EndReason, Engagement, RequestKind, Rest};
 
+use super::Miss;
 use crate::show::waits;
 use crate::summary::money;
 use crate::words::counted;
@@ -20,8 +21,6 @@ pub struct Seen<'a> {
     pub texts: &'a [(&'a str, Option<String>)],
     pub engagement: &'a Engagement,
 }
-
-type Miss = (Option<Span>, String);
 
 /// Unmet expectations, in file order.
 pub fn misses(test: &RehearsalFile, seen: &Seen<'_>) -> Vec<Miss> {
@@ -47,7 +46,8 @@ pub fn misses(test: &RehearsalFile, seen: &Seen<'_>) -> Vec<Miss> {
     {
         if let Some((wanted, at)) = given(written).filter(|(wanted, _)| **wanted != came) {
             let wanted = counted(*wanted as usize, what);
-            found.push((Some(at), format!("expected {wanted}, got {came}")));
+            let text = format!("expected {wanted}, got {came}");
+            found.push(Miss { at: Some(at), text, came: Some(came.to_string()) });
         }
     }
     found.extend(cost(expect, seen));
@@ -87,14 +87,17 @@ fn outcome(test: &RehearsalFile, expect: &Expect, seen: &Seen<'_>) -> Vec<Miss> 
     let wanted = given(&expect.outcome).map_or(ExpectedOutcome::Completed, |(outcome, _)| *outcome);
     let mut found = Vec::new();
     if came != Some(wanted) {
-        let at = expect.outcome.as_ref().map_or(test.rehearsal.span, |w| w.span);
+        let written = expect.outcome.as_ref().map(|w| w.span);
+        let instead = written.and(came).map(|came| name(came).to_owned());
         let came = came.map_or("cancelled", name);
-        found.push((Some(at), format!("expected {}, got {came}: {said}", name(wanted))));
+        let text = format!("expected {}, got {came}: {said}", name(wanted));
+        found.push(Miss { at: written.or(Some(test.rehearsal.span)), text, came: instead });
     }
     if let Some((words, at)) =
         given(&expect.says).filter(|(words, _)| !said.contains(words.as_str()))
     {
-        found.push((Some(at), format!("expected the message to contain `{words}`, got: {said}")));
+        let text = format!("expected the message to contain `{words}`, got: {said}");
+        found.push(Miss::new(Some(at), text));
     }
     found
 }
@@ -125,7 +128,9 @@ fn phases(expect: &Expect, seen: &Seen<'_>) -> Option<Miss> {
         before = state;
     }
     (wanted != came).then(|| {
-        (Some(at), format!("expected phases [{}], got [{}]", wanted.join(", "), came.join(", ")))
+        let came = format!("[{}]", came.join(", "));
+        let text = format!("expected phases [{}], got {came}", wanted.join(", "));
+        Miss { at: Some(at), text, came: Some(came) }
     })
 }
 
@@ -133,20 +138,20 @@ fn artifact(wanted: &ExpectedDeliverable, seen: &Seen<'_>) -> Vec<Miss> {
     let Some(path) = wanted.path.get() else { return Vec::new() };
     let text = seen.texts.iter().find(|(p, _)| p == path).and_then(|(_, text)| text.as_deref());
     let Some(text) = text else {
-        return vec![(Some(wanted.path.span), format!("`{path}` was not written"))];
+        return vec![Miss::new(Some(wanted.path.span), format!("`{path}` was not written"))];
     };
     let mut found = Vec::new();
     let there: Vec<String> = headings(text).into_iter().map(|h| h.title).collect();
     for (heading, at) in
         words(&wanted.headings).filter(|(heading, _)| !there.iter().any(|t| t == heading))
     {
-        found.push((
+        found.push(Miss::new(
             Some(at),
             format!("`{path}` has no heading `{heading}`; it has: {}", there.join(" · ")),
         ));
     }
     for (part, at) in words(&wanted.says).filter(|(part, _)| !text.contains(part)) {
-        found.push((Some(at), format!("`{path}` does not contain `{part}`")));
+        found.push(Miss::new(Some(at), format!("`{path}` does not contain `{part}`")));
     }
     let verdicts = seen.engagement.state.phases.values().flat_map(|p| p.verdicts.values());
     let passed: Vec<&str> = verdicts
@@ -155,7 +160,8 @@ fn artifact(wanted: &ExpectedDeliverable, seen: &Seen<'_>) -> Vec<Miss> {
         .collect();
     for (agent, at) in words(&wanted.passed_by).filter(|(agent, _)| !passed.contains(agent)) {
         let who = if passed.is_empty() { "no one".to_owned() } else { passed.join(", ") };
-        found.push((Some(at), format!("`{agent}` did not pass `{path}`; it was passed by {who}")));
+        let text = format!("`{agent}` did not pass `{path}`; it was passed by {who}");
+        found.push(Miss::new(Some(at), text));
     }
     found
 }
@@ -172,7 +178,7 @@ fn cost(expect: &Expect, seen: &Seen<'_>) -> Option<Miss> {
     let (most, at) = given(&expect.cost_at_most)?;
     let total = seen.engagement.state.meter.total();
     if total.unpriced > 0 {
-        return Some((
+        return Some(Miss::new(
             Some(at),
             format!(
                 "expected a cost of at most ${most:.2}, but a model has no known price: {}",
@@ -182,5 +188,5 @@ fn cost(expect: &Expect, seen: &Seen<'_>) -> Option<Miss> {
     }
     let above = total.micro_usd as f64 > most * 1e6;
     let miss = || format!("expected a cost of at most ${most:.2}, got {}", money(&total));
-    above.then(|| (Some(at), miss()))
+    above.then(|| Miss::new(Some(at), miss()))
 }

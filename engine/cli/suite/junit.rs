@@ -16,7 +16,7 @@ pub fn junit(
         } else {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
             let lines: Vec<String> =
-                verdict.misses.iter().map(|(at, text)| place(sources, *at) + text).collect();
+                verdict.misses.iter().map(|m| place(sources, m.at) + &m.text).collect();
             status.set_message(lines[0].clone()).set_description(lines.join("\n"));
             status
         };

@@ -30,8 +30,25 @@ pub struct Verdict {
     pub name: String,
     pub description: String,
     pub took: Duration,
-    /// Unmet expectations, each with its place in the file.
-    pub misses: Vec<(Option<Span>, String)>,
+    /// Unmet expectations.
+    pub misses: Vec<Miss>,
+}
+
+/// An unmet expectation.
+pub struct Miss {
+    /// The place in the file.
+    pub at: Option<Span>,
+    /// What was expected, and what came.
+    pub text: String,
+    /// What to write there to expect what came, if it is a plain value. A limit, a name in a
+    /// message and the contents of a file say what the test is for, and stay.
+    pub came: Option<String>,
+}
+
+impl Miss {
+    fn new(at: Option<Span>, text: String) -> Miss {
+        Miss { at, text, came: None }
+    }
 }
 
 /// Runs tests on all cores, and passes each result to `report` in the order of the tests.

@@ -21,7 +21,7 @@ use cloudcrew_runtime::engagement::{
 use cloudcrew_runtime::watch::{Live, Watch};
 
 use super::expect::{Seen, misses};
-use super::{Test, Verdict};
+use super::{Miss, Test, Verdict};
 use crate::exit::Failure;
 use crate::sow::statement_of_work;
 use crate::{wiring, workspace};
@@ -39,7 +39,7 @@ pub fn run(root: &Path, definition: &Definition, test: &Test<'_>) -> Verdict {
     let rehearsed = std::thread::scope(|scope| scope.spawn(rehearsed).join());
     let rehearsed =
         rehearsed.unwrap_or_else(|_| Err(Failure::world("internal error: the test panicked")));
-    let misses = rehearsed.unwrap_or_else(|failure| vec![(None, failure.to_string())]);
+    let misses = rehearsed.unwrap_or_else(|failure| vec![Miss::new(None, failure.to_string())]);
     Verdict {
         name: test.name.to_owned(),
         description: test.description.to_owned(),
@@ -48,13 +48,11 @@ pub fn run(root: &Path, definition: &Definition, test: &Test<'_>) -> Verdict {
     }
 }
 
-type Misses = Vec<(Option<cloudcrew_definition::source::Span>, String)>;
-
 async fn rehearse(
     root: &Path,
     definition: &Definition,
     test: &Test<'_>,
-) -> Result<Misses, Failure> {
+) -> Result<Vec<Miss>, Failure> {
     let home = tempfile::tempdir()?;
     let store = Store::open(home.path())?;
     let path = home.path().join("repo.git");

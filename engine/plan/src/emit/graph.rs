@@ -1,14 +1,14 @@
-//! The plan as a diagram: Mermaid and Graphviz.
+//! The plan as a diagram, with every state: Mermaid and Graphviz.
 
 use std::fmt::Write;
 
 use crate::plan::{Kind, Plan, State, Transition};
 
-/// The plan as a Mermaid flow chart; GitHub and most editors render it.
+/// Every state of a plan as a Mermaid flow chart; GitHub and most editors render it.
 pub fn mermaid(plan: &Plan) -> String {
     let mut text = format!("%% {} (plan {})\nflowchart TD\n", plan.workflow, &plan.hash()[..12]);
     for (phase, _) in &plan.entries {
-        let _ = writeln!(text, "  subgraph {phase}");
+        let _ = writeln!(text, "  subgraph {}[\"{phase}\"]", id(phase));
         for state in plan.states.iter().filter(|s| s.phase.as_ref() == Some(phase)) {
             let (open, close) = shape(state.kind);
             let _ = writeln!(text, "    {}{open}\"{}\"{close}", id(&state.name), state.kind.name());
@@ -25,7 +25,7 @@ pub fn mermaid(plan: &Plan) -> String {
     text
 }
 
-/// The plan as a Graphviz digraph.
+/// Every state of a plan as a Graphviz digraph.
 pub fn dot(plan: &Plan) -> String {
     let mut text = format!(
         "// {} (plan {})\ndigraph \"{}\" {{\n  rankdir=TB;\n",
@@ -81,6 +81,9 @@ fn shape(kind: Kind) -> (&'static str, &'static str) {
     }
 }
 
-fn id(name: &str) -> String {
-    name.replace(['.', '-'], "_")
+/// The id of a node. Words that Mermaid keeps for itself get an ending.
+pub(super) fn id(name: &str) -> String {
+    let is_kept = ["end", "graph", "flowchart", "subgraph", "direction", "style", "class", "click"];
+    let ending = if is_kept.contains(&name) { "__" } else { "" };
+    name.replace(['.', '-'], "_") + ending
 }
