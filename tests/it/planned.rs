@@ -51,6 +51,26 @@ fn a_rehearsal_stays_within_its_forecast() {
 }
 
 #[test]
+fn a_new_phase_is_described_with_what_it_asks_of_people() {
+    let crew = edited();
+    git(&crew, &["init", "-q"]);
+    git(&crew, &["add", "-A"]);
+    git(&crew, &["commit", "-qm", "as it was"]);
+    crew.run(&["new", "phase", "pilot"]).exits(0);
+    crew.edit("workflows/delivery.yaml", "poc, production", "poc, pilot, production")
+        .set("phases/pilot.yaml", "gate.expires_after", "5d");
+    crew.run(&["plan", "--against", "HEAD"])
+        .exits(0)
+        .says("new phases: `pilot` [workflows/delivery.yaml phases]")
+        .says("`pm` works alone, for at most 20m [phases/pilot.yaml swarm.agents]")
+        .says("the customer is asked to approve [phases/pilot.yaml gate]")
+        .says("the wait for the customer ends after 5d [phases/pilot.yaml gate.expires_after]")
+        .says("if nobody decides in time, the engagement ends")
+        .says("    before  55 to 736 turns")
+        .says("    now     60 to 778 turns");
+}
+
+#[test]
 fn changes_are_described_against_git_a_saved_plan_and_an_engagement() {
     let crew = edited();
     git(&crew, &["init", "-q"]);

@@ -16,7 +16,7 @@ use crate::output::pretty;
 use crate::planned::{before, human, look_back, on_aws};
 use crate::workspace;
 use cloudcrew_views::VERSION;
-use cloudcrew_views::plan::{PhaseDefault, PlanAgent, PlanDocument, PlanVariant};
+use cloudcrew_views::plan::{Expected, PhaseDefault, PlanAgent, PlanDocument, PlanVariant};
 
 pub async fn plan(args: &Args, planned: &Planned) -> Result<Exit, Failure> {
     let root = workspace::find(args)?;
@@ -35,6 +35,10 @@ pub async fn plan(args: &Args, planned: &Planned) -> Result<Exit, Failure> {
     let plan = build(&definition, &workflow)
         .ok_or_else(|| Failure::failed(format!("`{workflow}` has no phases")))?;
     let (past, pinned) = look_back(args, &workflow, &definition, root.overlay.as_deref()).await?;
+    let expected = old.as_ref().and_then(|old| {
+        let total = |of: &Definition| Some(forecast(of, of.workflow(&workflow)?).total);
+        Some(Expected { before: total(&old.definition)?, after: total(&definition)? })
+    });
     let (against, changes) = match old {
         None => (None, Vec::new()),
         // If no workflow is named, compare all of them.
@@ -81,7 +85,7 @@ pub async fn plan(args: &Args, planned: &Planned) -> Result<Exit, Failure> {
         .ok_or_else(|| Failure::usage(format!("no workflow named `{workflow}`")))?;
     let agents = at_work(&definition, flow).into_iter();
     let changed = !changes.is_empty();
-    let expected = forecast(&definition, flow);
+    let whole = forecast(&definition, flow);
     let document = PlanDocument {
         version: VERSION,
         definition_hash: hash,
@@ -110,11 +114,12 @@ pub async fn plan(args: &Args, planned: &Planned) -> Result<Exit, Failure> {
                 shares_budget: a.pot.clone(),
             })
             .collect(),
-        on_aws: on_aws(&definition, flow, &expected),
-        forecast: expected,
+        on_aws: on_aws(&definition, flow, &whole),
+        forecast: whole,
         variants: definition.variants(&workflow).map(|of| variant(&definition, of)).collect(),
         past,
         against,
+        expected,
         changes,
         pinned,
         inherited: inherited.into_iter().filter(|one| flow.phases.contains(&one.phase)).collect(),

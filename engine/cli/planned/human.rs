@@ -9,7 +9,7 @@ use cloudcrew_plan::forecast::{PhaseForecast, dollars, number};
 
 use crate::models::price;
 use crate::words::counted;
-use cloudcrew_views::plan::{OnAws, PlanAgent, PlanDocument, PlanVariant};
+use cloudcrew_views::plan::{Expected, OnAws, PlanAgent, PlanDocument, PlanVariant};
 
 pub fn human(definition: &Definition, plan: &PlanDocument) -> String {
     let mut text = String::new();
@@ -135,6 +135,9 @@ fn compared(plan: &PlanDocument) -> String {
                 let _ = writeln!(text, "  {about}");
             }
             let _ = writeln!(text, "    {} [{}]", change.text, change.key);
+        }
+        if let Some(Expected { before, after }) = plan.expected.as_ref().filter(|e| e.differ()) {
+            let _ = writeln!(text, "  forecast\n    before  {before}\n    now     {after}");
         }
     }
     for pinned in &plan.pinned {

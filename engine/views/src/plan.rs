@@ -34,6 +34,10 @@ pub struct PlanDocument {
     /// The definition that it is compared with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub against: Option<String>,
+    /// The forecast with that definition and with this one, each with the models it names; absent
+    /// without `against`, or if one of them has no such workflow.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected: Option<Expected>,
     /// Changes in behaviour.
     pub changes: Vec<Change>,
     /// Running engagements that are pinned to other definitions.
@@ -45,6 +49,22 @@ pub struct PlanDocument {
     pub plan: Plan,
     /// The resolved definition, to compare with later by `plan --against`.
     pub definition: Value,
+}
+
+/// Forecasts of a workflow in two versions of the definitions.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Expected {
+    /// With the definition that this one is compared with.
+    pub before: Estimate,
+    /// With this definition.
+    pub after: Estimate,
+}
+
+impl Expected {
+    /// Whether the change of the definitions changes the forecast.
+    pub fn differ(&self) -> bool {
+        self.before != self.after
+    }
 }
 
 /// A value that a phase takes from `defaults`.

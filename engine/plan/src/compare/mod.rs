@@ -166,6 +166,9 @@ pub fn compare(before: &Definition, after: &Definition, workflow: &str) -> Vec<C
                     phases::compare(old, new, &mut found);
                 }
             }
+            for name in new.phases.iter().filter(|name| !old.phases.contains(name)) {
+                after.phase(name).into_iter().for_each(|new| phases::introduce(new, &mut found));
+            }
             agents::compare((before, old), (after, new), &mut found);
             budgets::pots(before, after, &mut found);
             texts::templates((before, old), (after, new), &mut found);

@@ -78,6 +78,72 @@ pub(super) fn compare(old: &Phase, new: &Phase, found: &mut Vec<Change>) {
     });
 }
 
+/// What a new phase asks of the crew and of people.
+pub(super) fn introduce(new: &Phase, found: &mut Vec<Change>) {
+    let mut changes = Changes {
+        found,
+        about: format!("phase {}", new.name),
+        file: format!("phases/{}.yaml", new.name),
+    };
+    let swarm = &new.swarm;
+    let others: Vec<&str> =
+        swarm.agents.iter().map(String::as_str).filter(|name| *name != swarm.entry).collect();
+    let entry = &swarm.entry;
+    changes.say(
+        "swarm.agents",
+        match others.as_slice() {
+            [] => {
+                format!("`{entry}` works alone, for at most {}", written(swarm.execution_timeout))
+            }
+            _ => format!(
+                "`{entry}` starts and works with {}, for at most {}",
+                others.join(", "),
+                written(swarm.execution_timeout)
+            ),
+        },
+    );
+    for one in &new.deliverables {
+        changes.say(
+            "deliverables",
+            match one.reviewers.as_slice() {
+                [] => format!("`{}` is written by {}", one.path, one.owner),
+                of => format!(
+                    "`{}` is written by {} and passed by {}",
+                    one.path,
+                    one.owner,
+                    of.join(", ")
+                ),
+            },
+        );
+    }
+    models(&Phase { models: Default::default(), ..new.clone() }, new, &mut changes);
+    review(None, new.review.as_ref(), &mut changes);
+    if new.gate.is_none() {
+        changes.say("gate", "nobody is asked; the next phase follows directly");
+    }
+    gate(None, new.gate.as_ref(), &mut changes);
+}
+
+/// A gate where there was none.
+fn opens(new: &Gate, changes: &mut Changes<'_>) {
+    changes.say("gate", "the customer is asked to approve");
+    let revise = format!("the customer may request changes {}", times(new.max_revisions));
+    changes.say("gate.max_revisions", revise);
+    if !new.revise_to.is_empty() {
+        let to = new.revise_to.join(", ");
+        changes.say("gate.revise_to", format!("the customer may return the work to {to}"));
+    }
+    if let Some(time) = new.expires_after {
+        let ends = format!("the wait for the customer ends after {}", written(time));
+        changes.say("gate.expires_after", ends);
+        changes.say("gate.on_expiry", on_expiry(new.on_expiry));
+    }
+    if new.approvers.is_some() {
+        let who = approvers(new.approvers.as_ref());
+        changes.say("gate.approvers", format!("{who} must approve"));
+    }
+}
+
 /// Models that a phase sets for its agents.
 fn models(old: &Phase, new: &Phase, changes: &mut Changes<'_>) {
     let agents: BTreeSet<&String> = old.models.keys().chain(new.models.keys()).collect();
@@ -256,7 +322,7 @@ fn gate(old: Option<&Gate>, new: Option<&Gate>, changes: &mut Changes<'_>) {
         (Some(_), None) => {
             return changes.say("gate", "the customer is no longer asked to approve");
         }
-        (None, Some(_)) => return changes.say("gate", "the customer is asked to approve"),
+        (None, Some(new)) => return opens(new, changes),
         (Some(old), Some(new)) => (old, new),
     };
     changes.lists(
@@ -289,11 +355,7 @@ fn gate(old: Option<&Gate>, new: Option<&Gate>, changes: &mut Changes<'_>) {
         format!("the wait for the customer ends {}, instead of {}", after(new), after(old))
     });
     if new.expires_after.is_some() {
-        changes.differ("gate.on_expiry", old.on_expiry, new.on_expiry, |_, new| match new {
-            OnExpiry::Stop => "if nobody decides in time, the engagement ends".to_owned(),
-            OnExpiry::Approve => "if nobody decides in time, it counts as approved".to_owned(),
-            OnExpiry::Escalate => "if nobody decides in time, others are asked".to_owned(),
-        });
+        changes.differ("gate.on_expiry", old.on_expiry, new.on_expiry, |_, new| on_expiry(new));
     }
     changes.differ(
         "gate.escalate_to",
@@ -307,6 +369,14 @@ fn gate(old: Option<&Gate>, new: Option<&Gate>, changes: &mut Changes<'_>) {
     changes.differ("gate.approvers", old.approvers.as_ref(), new.approvers.as_ref(), |old, new| {
         format!("{} must approve, instead of {}", approvers(new), approvers(old))
     });
+}
+
+fn on_expiry(on: OnExpiry) -> String {
+    match on {
+        OnExpiry::Stop => "if nobody decides in time, the engagement ends".to_owned(),
+        OnExpiry::Approve => "if nobody decides in time, it counts as approved".to_owned(),
+        OnExpiry::Escalate => "if nobody decides in time, others are asked".to_owned(),
+    }
 }
 
 /// The people who must approve, for display.
