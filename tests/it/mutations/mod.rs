@@ -85,6 +85,11 @@ fn the_binary_prints_the_findings_of_the_engine() {
     let mut judge = Judge::of(&shipped.sources);
     for mutation in chosen(wrong::all(&shipped, SEED), 12, SEED) {
         let crew = edited();
+        for (file, path) in shipped.sources.iter() {
+            let path = crew.workspace().join(path);
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            std::fs::write(path, shipped.sources.text(file)).expect("written");
+        }
         let path = crew.workspace().join(&mutation.file);
         match &mutation.text {
             Some(text) => std::fs::write(path, text).expect("written"),

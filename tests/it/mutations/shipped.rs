@@ -50,6 +50,33 @@ const SMALL: (&str, &str) = (
      - { path: app.py, content: print }\n",
 );
 
+/// A workflow that continues another.
+const OPERATE: (&str, &str) = (
+    "workflows/operate.yaml",
+    "version: 1\nworkflow: operate\ndescription: Keep it running\nphases: [handoff]\nafter: \
+     [delivery]\ninputs:\n  hours: { type: integer, default: 8, description: Hours a day }\n",
+);
+/// A prompt that reads its input.
+const READS: (&str, &str) = (
+    "prompts/tasks/handoff.md",
+    "\n{% if inputs.hours is defined %}On {{ inputs.hours }} hours a day.{% endif %}\n",
+);
+
+/// The keys that the shipped crew does without, laid over its files.
+fn extended(path: &str, text: &str) -> String {
+    match path {
+        "workflows/delivery.yaml" => {
+            let pilot = "variants:\n  pilot:\n    description: Prove it before it is built\n    \
+                         without: [production, handoff]\n";
+            format!("{text}{pilot}")
+        }
+        "phases/poc.yaml" => text.replace("\ngate: {}", "\ngate: { revise_to: [architecture] }"),
+        "phases/production.yaml" => format!("{text}models: {{ qa: opus }}\n"),
+        path if path == READS.0 => format!("{text}{}", READS.1),
+        _ => text.to_owned(),
+    }
+}
+
 /// The shipped workspace.
 pub struct Shipped {
     pub sources: Sources,
@@ -65,10 +92,12 @@ pub fn shipped() -> Shipped {
     let mut sources = Sources::new();
     for path in &paths {
         let file = read.find(path).expect("a file");
-        sources.add(path.clone(), read.text(file).as_bytes());
+        sources.add(path.clone(), extended(path, read.text(file)).as_bytes());
     }
-    sources.add(SMALL.0.to_owned(), SMALL.1.as_bytes());
-    paths.push(SMALL.0.to_owned());
+    for (path, text) in [SMALL, OPERATE] {
+        sources.add(path.to_owned(), text.as_bytes());
+        paths.push(path.to_owned());
+    }
     // The files in the shipped patterns are programs: what a change of one means is not known here.
     let known = |path: &&String| {
         FileKind::of(path).is_some_and(|kind| kind != FileKind::Pattern) || *path == SMALL.0
@@ -147,7 +176,8 @@ fn walk(
     let below = |step: &str| if way.is_empty() { step.to_owned() } else { format!("{way}.{step}") };
     match &document.node(node).kind {
         Kind::Map(entries) => {
-            let own = ["agents", "models"].contains(&way.as_str()) || way.ends_with("approves");
+            let own = ["agents", "models", "variants", "inputs"].contains(&way.as_str())
+                || way.ends_with("approves");
             for (key, value) in entries {
                 let step = if own { "*" } else { document.text(*key).unwrap_or_default() };
                 walk(document, (file, below(step)), (Some(*key), *value), me, found);

@@ -32,11 +32,21 @@ use crate::text::{UsedInput, inputs};
 
 pub(super) const CHECK: Check = Check { code: "unknown-input", run: Some(run) };
 
+/// An input that a text uses and a workflow lacks.
+struct Unknown<'a> {
+    name: &'a str,
+    span: Span,
+    others: Vec<Span>,
+    lacking: &'a WorkflowFile,
+    /// Inputs that may be meant.
+    meant: Vec<&'a str>,
+}
+
 fn run(context: &Context<'_>, report: &mut Report) {
     let workflows: Vec<&WorkflowFile> =
         context.workspace.workflows.iter().map(|(_, workflow)| workflow).collect();
     // Each name once, however often it is used.
-    let mut unknown: Vec<(&str, Span, Vec<Span>, &WorkflowFile)> = Vec::new();
+    let mut unknown: Vec<Unknown<'_>> = Vec::new();
     for (file, path) in context.sources.iter() {
         let used = if path.ends_with(".md") { inputs(context.sources, file) } else { Vec::new() };
         if used.is_empty() {
@@ -51,16 +61,22 @@ fn run(context: &Context<'_>, report: &mut Report) {
         for UsedInput { name, span, .. } in used.into_iter().filter(|used| used.is_needed) {
             let lacks = |workflow: &&&WorkflowFile| !names(workflow).contains(&name);
             let Some(lacking) = asked.iter().find(lacks) else { continue };
-            if !all && !asked.iter().all(|workflow| lacks(&workflow)) {
+            let nowhere = asked.iter().all(|workflow| lacks(&workflow));
+            if !all && !nowhere {
                 continue;
             }
-            match unknown.iter_mut().find(|(there, ..)| *there == name) {
-                Some((_, _, others, _)) => others.push(span),
-                None => unknown.push((name, span, Vec::new(), *lacking)),
+            match unknown.iter_mut().find(|unknown| unknown.name == name) {
+                Some(unknown) => unknown.others.push(span),
+                None => {
+                    // A misspelt name may be that of another workflow that uses the text.
+                    let meant = if nowhere { asked.as_slice() } else { &[*lacking] };
+                    let meant = meant.iter().flat_map(|workflow| names(workflow)).collect();
+                    unknown.push(Unknown { name, span, others: Vec::new(), lacking, meant });
+                }
             }
         }
     }
-    for (name, span, others, lacking) in unknown {
+    for Unknown { name, span, others, lacking, meant } in unknown {
         let of = text(&lacking.workflow).map_or("", |(name, _)| name);
         let found = report.error(CHECK.code, format!("the workflow `{of}` has no input `{name}`"));
         found.at(span, "");
@@ -72,7 +88,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
             };
             found.also(*other, more);
         }
-        found.help_closest(name, names(lacking));
+        found.help_closest(name, meant);
     }
     for (_, rehearsal) in &context.workspace.rehearsals {
         in_rehearsal(context, rehearsal, report);
@@ -102,7 +118,7 @@ fn in_rehearsal(context: &Context<'_>, rehearsal: &RehearsalFile, report: &mut R
     // Without its values, a test cannot begin; a run may be given others.
     let Some(test) = rehearsal.expect.as_ref() else { return };
     let has = |input: &Input| given.is_some_and(|given| given.names().any(|n| n == input.name));
-    for input in asked(workflow).filter(|input| input.default.is_none()) {
+    for input in asked(workflow).filter(|input| !has_default(workflow, &input.name)) {
         if !has(&input) {
             report
                 .error(
@@ -123,6 +139,14 @@ fn in_rehearsal(context: &Context<'_>, rehearsal: &RehearsalFile, report: &mut R
 fn asked(workflow: &WorkflowFile) -> impl Iterator<Item = Input> {
     let inputs = workflow.inputs.as_ref().and_then(Written::get);
     inputs.into_iter().flat_map(|inputs| inputs.0.iter()).map(input)
+}
+
+/// Whether a run may begin without a value for the input. A default that cannot be read is reported
+/// where it is written.
+fn has_default(workflow: &WorkflowFile, name: &str) -> bool {
+    let inputs = workflow.inputs.as_ref().and_then(Written::get);
+    let mut all = inputs.into_iter().flat_map(|inputs| inputs.0.iter());
+    all.any(|(written, _, input)| written == name && input.default.is_some())
 }
 
 fn names(workflow: &WorkflowFile) -> Vec<&str> {

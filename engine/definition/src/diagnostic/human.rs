@@ -1,5 +1,7 @@
 //! Output for people: excerpt, labels and a suggested patch.
 
+use std::collections::HashMap;
+
 use crate::shown::row;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
 
@@ -12,9 +14,90 @@ const AROUND: usize = 2;
 /// Maximum size of an excerpt in bytes.
 const EXCERPT: usize = 32 * 1024;
 
+/// Number of findings that one answer covers before they are shown as one.
+const ALIKE: usize = 3;
+/// Maximum number of further places listed with a finding that stands for several.
+const PLACES: usize = 8;
+
 pub(super) fn render(sources: &Sources, found: &[Diagnostic], colour: bool) -> String {
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
-    found.iter().map(|d| renderer.render(&groups(sources, d)) + "\n\n").collect()
+    // By message first: the same sentence about several places.
+    let (by_message, by_mark) =
+        (grouped(sources, found, Alike::message), grouped(sources, found, Alike::mark));
+    let mut text = String::new();
+    for d in found {
+        let places =
+            [(&by_message, Alike::message(sources, d)), (&by_mark, Alike::mark(sources, d))]
+                .into_iter()
+                .find_map(|(all, key)| all.get(&key?).filter(|places| places.len() >= ALIKE));
+        let (first, rest) = places.and_then(|places| places.split_first()).unzip();
+        if first.is_some_and(|first| d.at.as_ref().is_some_and(|at| at.span != *first)) {
+            continue;
+        }
+        let also = rest.map(|rest| listed(sources, rest));
+        let mut groups = groups(sources, d);
+        if let Some(also) = &also {
+            groups.push(Group::with_title(Level::NOTE.secondary_title(also.as_str())));
+        }
+        text.push_str(&renderer.render(&groups));
+        text.push_str("\n\n");
+    }
+    text
+}
+
+/// The places of findings that have a key in common.
+fn grouped<'a>(
+    sources: &'a Sources,
+    found: &'a [Diagnostic],
+    key: impl Fn(&'a Sources, &'a Diagnostic) -> Option<Alike<'a>>,
+) -> HashMap<Alike<'a>, Vec<Span>> {
+    let mut all: HashMap<Alike<'a>, Vec<Span>> = HashMap::new();
+    for d in found {
+        if let (Some(key), Some(at)) = (key(sources, d), &d.at) {
+            all.entry(key).or_default().push(at.span);
+        }
+    }
+    all
+}
+
+/// What findings have in common that are answered in the same words: the check, the help, and the
+/// message or the marked text.
+#[derive(PartialEq, Eq, Hash)]
+struct Alike<'a> {
+    code: &'static str,
+    words: &'a str,
+    help: &'a [String],
+}
+
+impl<'a> Alike<'a> {
+    fn message(sources: &'a Sources, d: &'a Diagnostic) -> Option<Alike<'a>> {
+        Alike::mark(sources, d).map(|alike| Alike { words: &d.message, ..alike })
+    }
+
+    /// `None` for a finding with a patch or a second place, which are its own.
+    fn mark(sources: &'a Sources, d: &'a Diagnostic) -> Option<Alike<'a>> {
+        let at = d.at.as_ref().filter(|at| is_shown(sources, at.span))?;
+        let own = d.suggestion.is_some() || !d.related.is_empty() || d.help.is_empty();
+        let words = sources.text(at.span.file).get(at.span.start..at.span.end)?;
+        (!own).then_some(Alike { code: d.code, words, help: &d.help })
+    }
+}
+
+/// The further places of a finding: `the same at agents.yaml:54:5, agents.yaml:67:5`.
+fn listed(sources: &Sources, places: &[Span]) -> String {
+    let shown: Vec<String> = places
+        .iter()
+        .take(PLACES)
+        .map(|span| {
+            let (line, column) = sources.position(span.file, span.start);
+            format!("{}:{line}:{column}", row(sources.path(span.file)))
+        })
+        .collect();
+    let more = match places.len() - shown.len() {
+        0 => String::new(),
+        more => format!(" and {more} more places"),
+    };
+    format!("the same at {}{more}", shown.join(", "))
 }
 
 fn groups<'a>(sources: &'a Sources, d: &'a Diagnostic) -> Vec<Group<'a>> {

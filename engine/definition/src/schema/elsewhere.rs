@@ -30,7 +30,10 @@ pub(super) fn instead_of(key: &str) -> Option<&'static str> {
             "a workflow asks for `inputs`; keep secrets in the environment and name the variable, \
              as `key_env` of a model does"
         }
-        "goal" | "backstory" | "role" | "instructions" | "system_prompt" => {
+        "llm" | "model_name" | "model_id" | "engine" => {
+            "an agent's `model` names one of the `models` in agents.yaml"
+        }
+        "goal" | "backstory" | "role" | "instructions" | "instruction" | "system_prompt" => {
             "it belongs in the Markdown file that `prompt` names"
         }
         "output" | "outputs" | "expected_output" => {

@@ -60,7 +60,13 @@ fn tidy(schema: &mut Value) {
         names_of_constants(map);
         mark_of_items(map);
         words(map);
-        map.iter_mut().filter(|(key, _)| !is_data(key)).for_each(|(_, part)| tidy(part));
+        for (key, part) in map.iter_mut().filter(|(key, _)| !is_data(key)) {
+            match (key.as_str(), part) {
+                // Its keys are names, such as that of the key `default`.
+                ("properties", Value::Object(named)) => named.values_mut().for_each(tidy),
+                (_, part) => tidy(part),
+            }
+        }
     } else if let Value::Array(items) = schema {
         items.iter_mut().for_each(tidy);
     }

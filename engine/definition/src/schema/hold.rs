@@ -92,7 +92,7 @@ impl Fault<'_> {
                     None if self.rule()["x-cloudcrew-form"] == "duration" => {
                         found.help(DURATION);
                     }
-                    None => {}
+                    None => found.help.extend(self.form(kind)),
                 }
             }
             ValidationErrorKind::Enum { options } => {
@@ -311,6 +311,35 @@ impl Fault<'_> {
             ("array", Kind::Text(text)) if !text.contains([',', ' ', '#', '"']) => {
                 Some(format!("[{}]", self.written()?))
             }
+            ("array", Kind::Text(text)) if text.split(',').map(str::trim).all(is_plain) => {
+                Some(format!("[{}]", self.written()?))
+            }
+            _ => None,
+        }
+    }
+
+    /// How a list or a map is written here.
+    fn form(&self, kind: &TypeKind) -> Option<String> {
+        let TypeKind::Single(wanted) = kind else { return None };
+        let key =
+            self.place.key.and_then(|key| self.document.text(key)).filter(|_| !self.in_list());
+        let before = key.map_or_else(String::new, |key| format!("{key}: "));
+        match wanted.to_string().as_str() {
+            "array" => Some(format!("write the entries in brackets: `{before}[first, second]`")),
+            "object" => {
+                let keys = self.rule()["properties"].as_object();
+                let keys: Vec<&String> = keys.into_iter().flat_map(|all| all.keys()).collect();
+                let all: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
+                let of = match all.as_slice() {
+                    [] => {
+                        let form = format!("`{before}{{ NAME: ... }}`");
+                        return Some(format!("write each entry under its name: {form}"));
+                    }
+                    [one] => format!("its key is {one}"),
+                    all => format!("its keys are {}", all.join(", ")),
+                };
+                Some(format!("write its keys in braces: `{before}{{ {}: ... }}`; {of}", keys[0]))
+            }
             _ => None,
         }
     }
@@ -333,6 +362,12 @@ impl Fault<'_> {
             Kind::Map(_) => "a map",
         }
     }
+}
+
+/// Whether text is one entry of a list that needs no quotes.
+fn is_plain(text: &str) -> bool {
+    let first = text.chars().next().is_some_and(|c| c.is_alphanumeric());
+    first && text.chars().all(|c| c.is_alphanumeric() || "_-./".contains(c))
 }
 
 const DURATION: &str = "write numbers with units, largest unit first: `30s`, `15m`, `1h30m`, `2d`";

@@ -83,6 +83,9 @@ pub const INPUT_PATTERN: &str = "^[a-z][a-z0-9_]{0,39}$";
 /// Maximum length of a text, in characters.
 pub const MAX_INPUT: usize = 1000;
 
+/// The largest whole number, positive or negative, that every reader of JSON keeps as it is.
+pub const MAX_WHOLE: i64 = 9_007_199_254_740_991;
+
 /// A value of an input.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -115,7 +118,10 @@ impl InputValue {
                     && row(typed) == typed;
                 fits.then(|| InputValue::Text(typed.to_owned()))
             }
-            InputType::Integer => typed.trim().parse().ok().map(InputValue::Integer),
+            InputType::Integer => {
+                let whole: i64 = typed.trim().parse().ok()?;
+                (-MAX_WHOLE..=MAX_WHOLE).contains(&whole).then_some(InputValue::Integer(whole))
+            }
             InputType::Boolean => match typed.trim() {
                 "true" | "yes" => Some(InputValue::Boolean(true)),
                 "false" | "no" => Some(InputValue::Boolean(false)),
@@ -145,6 +151,10 @@ impl JsonSchema for InputValue {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        schemars::json_schema!({ "type": ["string", "integer", "boolean"] })
+        schemars::json_schema!({
+            "type": ["string", "integer", "boolean"],
+            "minimum": -MAX_WHOLE,
+            "maximum": MAX_WHOLE,
+        })
     }
 }

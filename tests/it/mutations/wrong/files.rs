@@ -13,8 +13,7 @@ pub fn make(maker: &mut Maker<'_>) {
             "prompts" | "examples" => &["missing-file"],
             "templates" => &["unknown-template"],
             "phases" => &["unknown-phase"],
-            // No file names the only workflow, and `agents.yaml` marks the workspace.
-            "workflows" => &["no-workflow"],
+            "workflows" => &["unknown-workflow"],
             _ => continue,
         };
         // Without a summary template, the engine uses its own format.
@@ -40,7 +39,14 @@ pub fn make(maker: &mut Maker<'_>) {
                     .map(|p| (p.file.clone(), p.value.clone()))
                     .collect()
             }
-            "workflows/delivery.yaml" => at = vec![("agents.yaml".into(), 0..1)],
+            "workflows/delivery.yaml" => {
+                at = maker
+                    .shipped
+                    .places()
+                    .filter(|p| p.way == "after.*" && p.text == name)
+                    .map(|p| (p.file.clone(), p.value.clone()))
+                    .collect()
+            }
             _ => {}
         }
         if at.is_empty() {

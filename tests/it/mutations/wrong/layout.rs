@@ -60,9 +60,9 @@ fn brackets(maker: &mut Maker<'_>, place: &Place) {
     );
     // Between braces, a missing comma joins two entries; between square brackets, two words become
     // one name.
-    if let Some(comma) =
-        text[place.value.clone()].find(", ").map(|i| place.value.start + i).filter(|_| open == b'{')
-    {
+    let inside = |i: &usize| !text[place.value.start..place.value.start + i].contains('[');
+    let comma = text[place.value.clone()].find(", ").filter(|_| open == b'{').filter(inside);
+    if let Some(comma) = comma.map(|i| place.value.start + i) {
         let range = whole.start..line(&text, place.value.start).end;
         maker.change("a comma missing", &place.file, comma..comma + 1, "", range, SYNTAX);
     }

@@ -23,10 +23,14 @@ fn named(place: &Place) -> Option<(&'static str, &'static [&'static str])> {
             | "review.agent" => ("agent", of_agents),
             "deliverables.*.template" => ("template", &["unknown-template"]),
             "task" => ("task", &["missing-file"]),
+            "gate.revise_to.*" => ("phase", &["unknown-phase"]),
+            "models.*" => ("model", &["unknown-model"]),
             _ => return None,
         },
         "workflows" => match way {
             "phases.*" => ("phase", &["unknown-phase"]),
+            "variants.*.without.*" => ("phase", &["bad-variant"]),
+            "after.*" => ("workflow", &["unknown-workflow"]),
             "finalize.*" => ("step", &["unknown-finalize-step"]),
             _ => return None,
         },
@@ -208,8 +212,12 @@ fn elsewhere(maker: &mut Maker<'_>, place: &Place) {
             maker.write(kind, file, place.value.clone(), &other, &["unused-prompt"]).or_related();
         }
         ("workflows", "phases.*") => {
+            let listed = maker.shipped.places().filter(|p| p.file == file && p.way == place.way);
             let others: Vec<String> =
-                names(maker.shipped, "phase").into_iter().filter(|t| *t != place.text).collect();
+                listed.map(|p| p.text.clone()).filter(|text| *text != place.text).collect();
+            if others.is_empty() {
+                return;
+            }
             let other = maker.chance.one(&others).clone();
             maker.write(kind, file, place.value.clone(), &other, &["listed-twice"]).or_related();
         }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::super::slip::slip;
 use super::Maker;
 
-const VARIABLE: &[&str] = &["prompt-variable"];
+const VARIABLE: &[&str] = &["unknown-input", "prompt-variable"];
 const SYNTAX: &[&str] = &["prompt-syntax"];
 /// Words that are not names of the workspace.
 const WORDS: &[&str] = &["for", "in", "if", "else", "endfor", "endif", "not", "and", "or", "is"];
@@ -68,8 +68,8 @@ fn words(maker: &mut Maker<'_>, path: &str, text: &str, tag: &Range<usize>) {
             maker.write("a loop's variable misspelt", path, range.clone(), "thing", VARIABLE);
         } else {
             let made = maker.write("a variable misspelt", path, range.clone(), &wrong, VARIABLE);
-            // A typo in a one-letter name may produce any of the others.
-            if word.len() > 1 {
+            // A typo in a one-letter name may produce any of the others, and `-` subtracts.
+            if word.len() > 1 && !wrong.contains('-') {
                 made.meant(word);
             }
         }
