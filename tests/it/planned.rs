@@ -57,8 +57,11 @@ fn a_new_phase_is_described_with_what_it_asks_of_people() {
     git(&crew, &["add", "-A"]);
     git(&crew, &["commit", "-qm", "as it was"]);
     crew.run(&["new", "phase", "pilot"]).exits(0);
-    crew.edit("workflows/delivery.yaml", "poc, production", "poc, pilot, production")
-        .set("phases/pilot.yaml", "gate.expires_after", "5d");
+    crew.edit("workflows/delivery.yaml", "poc, production", "poc, pilot, production").set(
+        "phases/pilot.yaml",
+        "gate.expires_after",
+        "5d",
+    );
     crew.run(&["plan", "--against", "HEAD"])
         .exits(0)
         .says("new phases: `pilot` [workflows/delivery.yaml phases]")
