@@ -1,12 +1,12 @@
 //! Output for people: excerpt, labels and a suggested patch.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
-use crate::shown::row;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
 
 use super::{Diagnostic, Label, Severity};
-use crate::shown::without_passwords;
+use crate::shown::{row, without_passwords};
 use crate::source::{Sources, Span};
 
 /// Number of context lines around a span.
@@ -14,30 +14,24 @@ const AROUND: usize = 2;
 /// Maximum size of an excerpt in bytes.
 const EXCERPT: usize = 32 * 1024;
 
-/// Number of findings that one answer covers before they are shown as one.
+/// Number of findings with one answer from which on they are shown as one.
 const ALIKE: usize = 3;
-/// Maximum number of further places listed with a finding that stands for several.
+/// Maximum number of further places listed with a finding.
 const PLACES: usize = 8;
 
 pub(super) fn render(sources: &Sources, found: &[Diagnostic], colour: bool) -> String {
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
-    // By message first: the same sentence about several places.
-    let (by_message, by_mark) =
-        (grouped(sources, found, Alike::message), grouped(sources, found, Alike::mark));
+    let together = together(sources, found);
     let mut text = String::new();
-    for d in found {
-        let places =
-            [(&by_message, Alike::message(sources, d)), (&by_mark, Alike::mark(sources, d))]
-                .into_iter()
-                .find_map(|(all, key)| all.get(&key?).filter(|places| places.len() >= ALIKE));
-        let (first, rest) = places.and_then(|places| places.split_first()).unzip();
-        if first.is_some_and(|first| d.at.as_ref().is_some_and(|at| at.span != *first)) {
-            continue;
-        }
-        let also = rest.map(|rest| listed(sources, rest));
+    for (at, d) in found.iter().enumerate() {
+        let others = match together.get(&at) {
+            Some(members) if members[0] != at => continue,
+            Some(members) => listed(sources, members[1..].iter().map(|at| &found[*at])),
+            None => None,
+        };
         let mut groups = groups(sources, d);
-        if let Some(also) = &also {
-            groups.push(Group::with_title(Level::NOTE.secondary_title(also.as_str())));
+        if let Some(others) = &others {
+            groups.push(Group::with_title(Level::NOTE.secondary_title(others.as_str())));
         }
         text.push_str(&renderer.render(&groups));
         text.push_str("\n\n");
@@ -45,26 +39,31 @@ pub(super) fn render(sources: &Sources, found: &[Diagnostic], colour: bool) -> S
     text
 }
 
-/// The places of findings that have a key in common.
-fn grouped<'a>(
-    sources: &'a Sources,
-    found: &'a [Diagnostic],
-    key: impl Fn(&'a Sources, &'a Diagnostic) -> Option<Alike<'a>>,
-) -> HashMap<Alike<'a>, Vec<Span>> {
-    let mut all: HashMap<Alike<'a>, Vec<Span>> = HashMap::new();
-    for d in found {
-        if let (Some(key), Some(at)) = (key(sources, d), &d.at) {
-            all.entry(key).or_default().push(at.span);
+/// The findings that are shown together, each with all of its group: first those with the same
+/// message, then those of the rest with the same marked text. No finding is in two groups.
+fn together(sources: &Sources, found: &[Diagnostic]) -> HashMap<usize, Rc<[usize]>> {
+    let mut together: HashMap<usize, Rc<[usize]>> = HashMap::new();
+    for key in [Alike::message, Alike::mark] {
+        let mut all: HashMap<Alike<'_>, Vec<usize>> = HashMap::new();
+        for (at, d) in found.iter().enumerate().filter(|(at, _)| !together.contains_key(at)) {
+            if let Some(key) = key(sources, d) {
+                all.entry(key).or_default().push(at);
+            }
+        }
+        for members in all.into_values().filter(|members| members.len() >= ALIKE) {
+            let members: Rc<[usize]> = members.into();
+            together.extend(members.iter().map(|at| (*at, Rc::clone(&members))));
         }
     }
-    all
+    together
 }
 
-/// What findings have in common that are answered in the same words: the check, the help, and the
-/// message or the marked text.
+/// What findings have in common that are answered in the same words: the check, the severity, the
+/// help, and the message or the marked text.
 #[derive(PartialEq, Eq, Hash)]
 struct Alike<'a> {
     code: &'static str,
+    severity: &'static str,
     words: &'a str,
     help: &'a [String],
 }
@@ -79,25 +78,27 @@ impl<'a> Alike<'a> {
         let at = d.at.as_ref().filter(|at| is_shown(sources, at.span))?;
         let own = d.suggestion.is_some() || !d.related.is_empty() || d.help.is_empty();
         let words = sources.text(at.span.file).get(at.span.start..at.span.end)?;
-        (!own).then_some(Alike { code: d.code, words, help: &d.help })
+        let severity = d.severity.name();
+        (!own).then_some(Alike { code: d.code, severity, words, help: &d.help })
     }
 }
 
 /// The further places of a finding: `the same at agents.yaml:54:5, agents.yaml:67:5`.
-fn listed(sources: &Sources, places: &[Span]) -> String {
-    let shown: Vec<String> = places
-        .iter()
-        .take(PLACES)
-        .map(|span| {
-            let (line, column) = sources.position(span.file, span.start);
-            format!("{}:{line}:{column}", row(sources.path(span.file)))
+fn listed<'a>(sources: &Sources, found: impl Iterator<Item = &'a Diagnostic>) -> Option<String> {
+    let mut places: Vec<String> = found
+        .filter_map(|d| d.at.as_ref())
+        .map(|at| {
+            let (line, column) = sources.position(at.span.file, at.span.start);
+            format!("{}:{line}:{column}", row(sources.path(at.span.file)))
         })
         .collect();
-    let more = match places.len() - shown.len() {
+    let more = match places.len().saturating_sub(PLACES) {
         0 => String::new(),
+        1 => " and 1 more place".to_owned(),
         more => format!(" and {more} more places"),
     };
-    format!("the same at {}{more}", shown.join(", "))
+    places.truncate(PLACES);
+    (!places.is_empty()).then(|| format!("the same at {}{more}", places.join(", ")))
 }
 
 fn groups<'a>(sources: &'a Sources, d: &'a Diagnostic) -> Vec<Group<'a>> {
@@ -185,4 +186,29 @@ fn after(text: &str, byte: usize) -> usize {
         end = text[end..].find('\n').map_or(text.len(), |i| end + i + 1);
     }
     end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Report;
+
+    #[test]
+    fn every_finding_is_shown_or_listed_with_another() {
+        let mut sources = Sources::new();
+        let file = sources.add("agents.yaml".to_owned(), b"llm\nllm\nllm\nrole\nrole\n");
+        let mut report = Report::new();
+        // Line 3 shares its marked text with lines 1 and 2, which are shown by their message.
+        let said = ["one", "one", "two", "one", "two"];
+        let mut start = 0;
+        for (word, message) in sources.text(file).lines().zip(said) {
+            let span = Span::new(file, start..start + word.len());
+            start += word.len() + 1;
+            report.error("unknown-key", message).at(span, "").help("the same help");
+        }
+        let text = render(&sources, report.diagnostics(), false);
+        for line in 1..=5 {
+            assert!(text.contains(&format!("agents.yaml:{line}:1")), "line {line} in {text}");
+        }
+    }
 }
