@@ -27,7 +27,7 @@ use crate::diagnostic::Report;
 use crate::overlay::within;
 use crate::resolve::input;
 use crate::source::{FileId, Span};
-use crate::syntax::{RehearsalFile, WorkflowFile, Written};
+use crate::syntax::{self, RehearsalFile, WorkflowFile, Written};
 use crate::text::{UsedInput, inputs};
 
 pub(super) const CHECK: Check = Check { code: "unknown-input", run: Some(run) };
@@ -117,36 +117,27 @@ fn in_rehearsal(context: &Context<'_>, rehearsal: &RehearsalFile, report: &mut R
     }
     // Without its values, a test cannot begin; a run may be given others.
     let Some(test) = rehearsal.expect.as_ref() else { return };
-    let has = |input: &Input| given.is_some_and(|given| given.names().any(|n| n == input.name));
-    for input in asked(workflow).filter(|input| !has_default(workflow, &input.name)) {
-        if !has(&input) {
-            report
-                .error(
-                    CHECK.code,
-                    format!("this test sets no value for the input `{}`", input.name),
-                )
-                .at(test.span, "")
-                .help(format!(
-                    "add `inputs: {{ {}: ... }}`; the value must be {}",
-                    input.name,
-                    input.of()
-                ));
-        }
+    let has = |name: &str| given.is_some_and(|given| given.names().any(|n| n == name));
+    // A default that cannot be read is reported where it is written.
+    let needed = written(workflow).filter(|(_, _, input)| input.default.is_none());
+    for input in needed.map(input).filter(|input| !has(&input.name)) {
+        let (name, of) = (&input.name, input.of());
+        report
+            .error(CHECK.code, format!("this test sets no value for the input `{name}`"))
+            .at(test.span, "")
+            .help(format!("add `inputs: {{ {name}: ... }}`; the value must be {of}"));
     }
+}
+
+/// The inputs of a workflow as they are written.
+fn written(workflow: &WorkflowFile) -> impl Iterator<Item = (&str, Span, &syntax::Input)> {
+    let inputs = workflow.inputs.as_ref().and_then(Written::get);
+    inputs.into_iter().flat_map(|inputs| inputs.0.iter())
 }
 
 /// The inputs of a workflow, as far as they can be read.
 fn asked(workflow: &WorkflowFile) -> impl Iterator<Item = Input> {
-    let inputs = workflow.inputs.as_ref().and_then(Written::get);
-    inputs.into_iter().flat_map(|inputs| inputs.0.iter()).map(input)
-}
-
-/// Whether a run may begin without a value for the input. A default that cannot be read is reported
-/// where it is written.
-fn has_default(workflow: &WorkflowFile, name: &str) -> bool {
-    let inputs = workflow.inputs.as_ref().and_then(Written::get);
-    let mut all = inputs.into_iter().flat_map(|inputs| inputs.0.iter());
-    all.any(|(written, _, input)| written == name && input.default.is_some())
+    written(workflow).map(input)
 }
 
 fn names(workflow: &WorkflowFile) -> Vec<&str> {

@@ -308,10 +308,10 @@ impl Fault<'_> {
             {
                 Some(format!("\"{}\"", self.written()?))
             }
-            ("array", Kind::Text(text)) if !text.contains([',', ' ', '#', '"']) => {
-                Some(format!("[{}]", self.written()?))
-            }
-            ("array", Kind::Text(text)) if text.split(',').map(str::trim).all(is_plain) => {
+            ("array", Kind::Text(text))
+                if !text.contains([',', ' ', '#', '"'])
+                    || text.split(',').map(str::trim).all(is_plain) =>
+            {
                 Some(format!("[{}]", self.written()?))
             }
             _ => None,

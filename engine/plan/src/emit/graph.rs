@@ -6,7 +6,7 @@ use crate::plan::{Kind, Plan, State, Transition};
 
 /// Every state of a plan as a Mermaid flow chart; GitHub and most editors render it.
 pub fn mermaid(plan: &Plan) -> String {
-    let mut text = format!("%% {} (plan {})\nflowchart TD\n", plan.workflow, &plan.hash()[..12]);
+    let mut text = mermaid_head(plan);
     for (phase, _) in &plan.entries {
         let _ = writeln!(text, "  subgraph {}[\"{phase}\"]", id(phase));
         for state in plan.states.iter().filter(|s| s.phase.as_ref() == Some(phase)) {
@@ -27,12 +27,7 @@ pub fn mermaid(plan: &Plan) -> String {
 
 /// Every state of a plan as a Graphviz digraph.
 pub fn dot(plan: &Plan) -> String {
-    let mut text = format!(
-        "// {} (plan {})\ndigraph \"{}\" {{\n  rankdir=TB;\n",
-        plan.workflow,
-        &plan.hash()[..12],
-        plan.workflow
-    );
+    let mut text = dot_head(plan);
     for state in &plan.states {
         let shape = match state.kind {
             Kind::Gate | Kind::Question => "diamond",
@@ -46,6 +41,18 @@ pub fn dot(plan: &Plan) -> String {
     }
     text.push_str("}\n");
     text
+}
+
+/// The first lines of a flow chart.
+pub(super) fn mermaid_head(plan: &Plan) -> String {
+    format!("%% {} (plan {})\nflowchart TD\n", plan.workflow, &plan.hash()[..12])
+}
+
+/// The first lines of a digraph.
+pub(super) fn dot_head(plan: &Plan) -> String {
+    let (workflow, hash) = (&plan.workflow, plan.hash());
+    let hash = &hash[..12];
+    format!("// {workflow} (plan {hash})\ndigraph \"{workflow}\" {{\n  rankdir=TB;\n")
 }
 
 /// The edges, merging those between the same two states.

@@ -2,12 +2,12 @@
 
 use std::fmt::Write;
 
-use super::graph::id;
+use super::graph::{dot_head, id, mermaid_head};
 use crate::plan::{Kind, Outcome, Plan, State};
 
 /// The phases of a plan as a Mermaid flow chart.
 pub fn mermaid_overview(plan: &Plan) -> String {
-    let mut text = format!("%% {} (plan {})\nflowchart TD\n", plan.workflow, &plan.hash()[..12]);
+    let mut text = mermaid_head(plan);
     for Part { name, lines } in parts(plan) {
         let (open, close) = if lines.is_empty() { ("([", "])") } else { ("[", "]") };
         let lines = lines.iter().map(|line| format!("<br/>{line}")).collect::<String>();
@@ -22,12 +22,7 @@ pub fn mermaid_overview(plan: &Plan) -> String {
 
 /// The phases of a plan as a Graphviz digraph.
 pub fn dot_overview(plan: &Plan) -> String {
-    let mut text = format!(
-        "// {} (plan {})\ndigraph \"{}\" {{\n  rankdir=TB;\n",
-        plan.workflow,
-        &plan.hash()[..12],
-        plan.workflow
-    );
+    let mut text = dot_head(plan);
     for Part { name, lines } in parts(plan) {
         let shape = if lines.is_empty() { "doublecircle" } else { "box" };
         let lines = lines.iter().map(|line| format!("\\n{line}")).collect::<String>();
