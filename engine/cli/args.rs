@@ -596,7 +596,7 @@ pub struct Compared {
     /// Run only this phase, up to its gate.
     #[arg(long)]
     pub phase: Option<String>,
-    /// The most that all runs together may cost, in US dollars. Needed with live models.
+    /// Limit for the total cost of all runs, in US dollars. Required with live models.
     #[arg(long, value_name = "USD", value_parser = dollars)]
     pub at_most: Option<f64>,
     /// Output format.

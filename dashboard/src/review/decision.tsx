@@ -275,7 +275,7 @@ function Summary({
     return (
       <p>
         {t(
-          "The crew will work on {first} again, then on every phase up to {phase}. You approve each of them anew.",
+          "The crew will work on {first} again, then on every phase up to {phase}. You will be asked to approve each of them again.",
           { first: phaseName(back), phase },
         )}
       </p>

@@ -12,7 +12,7 @@ const MOST = 4 * 1024 * 1024;
 /** How long the program may take, in milliseconds. */
 const PATIENCE = 20_000;
 
-/** What the page is told: a picture, or why there is none. */
+/** A message to the page: the graph, or why it cannot be drawn. */
 type Message = { graph: string; title: string } | { fault: string };
 
 export class Graph implements vscode.Disposable {

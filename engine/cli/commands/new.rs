@@ -247,7 +247,7 @@ impl Files<'_> {
             after.add(path.as_str(), text.as_bytes());
         }
         harmless(self.sources, &after, "this would cause errors; nothing was written")?;
-        // First what nobody refers to yet.
+        // The new files first: nothing refers to them yet.
         self.write(files)?;
         let path = self.sources.path(file);
         write(self.place, path, self.sources.text(file), text).map_err(|why| {

@@ -117,7 +117,7 @@ fn allowed(sources: &Sources, from: &str, found: &mut Found) {
         let ranges = found.entry(file).or_default();
         ranges.push(range);
         ranges.sort_by_key(|range| range.start);
-        // An alias stands where its anchor does.
+        // An alias has the place of its anchor.
         ranges.dedup();
     }
 }

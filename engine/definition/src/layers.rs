@@ -13,7 +13,7 @@ pub struct Written {
     pub span: Span,
     /// Whether it is the `~` of an overlay, which removes what is below.
     pub removes: bool,
-    /// Whether it stands in `defaults`.
+    /// Whether it is written in `defaults`.
     pub is_default: bool,
 }
 
@@ -26,8 +26,8 @@ pub struct Layered {
     pub written: Vec<Written>,
 }
 
-/// Where the keys of a definition file come from, in the order of the file. `None` if there is no
-/// such file. A file that cannot be parsed counts as empty.
+/// Where the keys of a definition file come from, in the order of the file. `None` if the file does
+/// not exist. A file that cannot be parsed counts as empty.
 pub fn layers(sources: &Sources, overlay: Option<&str>, path: &str) -> Option<Vec<Layered>> {
     let kind = FileKind::of(path)?;
     let stored = |path: &str| sources.stored(path);

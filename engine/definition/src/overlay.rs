@@ -60,7 +60,7 @@ pub(crate) struct Layers {
     pub merged: Vec<(FileId, FileId)>,
 }
 
-/// The workspace that an overlay makes, without some files; `None` if there is no such overlay.
+/// The workspace with an overlay applied, without some files; `None` if the overlay does not exist.
 pub(crate) fn view(sources: &Sources, name: &str, without: &BTreeSet<FileId>) -> Option<Sources> {
     let mut layers = Layers { name: name.to_owned(), hidden: without.clone(), ..Layers::default() };
     let own = sources.all().filter_map(|(file, path)| Some((file, split(path)?)));

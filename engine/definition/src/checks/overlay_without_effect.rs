@@ -33,7 +33,7 @@ fn run(context: &Context<'_>, report: &mut Report) {
 
 /// Reports that an overlay removes a key that is not there.
 pub(crate) fn nothing_removed(key: &str, at: Span, report: &mut Report) {
-    let message = format!("there is no key `{key}` to remove");
+    let message = format!("`{key}` is not set, so nothing is removed");
     report.add(CHECK.code, Severity::Warning, message).at(at, "");
 }
 

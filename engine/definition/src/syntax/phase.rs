@@ -119,8 +119,8 @@ macro_rules! with_limits {
             /// Maximum active time of one visit.
             #[schemars(extend("default" = written(defaults::NODE_TIMEOUT), "examples" = ["5m"]))]
             pub node_timeout: Option<Written<Duration>>,
-            /// Number of recent visits that are checked for agents that only hand off to each other.
-            /// `0` disables the check.
+            /// Number of recent visits that are checked for agents that only hand off to each
+            /// other. `0` disables the check.
             #[schemars(range(max = 1000), extend(
                 "default" = defaults::REPETITIVE_HANDOFF_DETECTION_WINDOW,
                 "examples" = [6]))]

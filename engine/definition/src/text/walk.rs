@@ -75,7 +75,7 @@ pub(crate) struct UsedInput<'a> {
     pub name: &'a str,
     /// Where it is read.
     pub span: Span,
-    /// Whether the text cannot do without it: it is read where nobody has tested for it.
+    /// Whether the text requires it: it is read where no `is defined` protects it.
     pub is_needed: bool,
 }
 
